@@ -1,0 +1,200 @@
+// Package engine composes a run: a scope goes in, a Result comes out. The Result is
+// the only input of reports and is the saved file; the Gate turns it into an exit
+// code. The package does no I/O, reads no clock and writes nothing.
+package engine
+
+import (
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine/owner"
+)
+
+// SchemaVersion is the version of the saved result (CONTRACT.md section 5).
+const SchemaVersion = 1
+
+// Result is one whole run. Sections that do not apply to a command are nil and are
+// left out of the JSON.
+type Result struct {
+	SchemaVersion int       `json:"schemaVersion"`
+	Tool          Tool      `json:"tool"`
+	Command       string    `json:"command"`
+	RunID         string    `json:"runId"`
+	StartedAt     time.Time `json:"startedAt"`
+	FinishedAt    time.Time `json:"finishedAt"`
+	Scope         Scope     `json:"scope"`
+	Complete      bool      `json:"complete"`
+	Gaps          []Gap     `json:"gaps"`
+	// Faults are malformed inputs; they are kept so that a saved result says all.
+	Faults    []Fault         `json:"faults,omitempty"`
+	Summary   Summary         `json:"summary"`
+	Rules     []RuleCount     `json:"rules,omitempty"`
+	Findings  []Finding       `json:"findings,omitempty"`
+	Resources []Resource      `json:"resources,omitempty"`
+	Drift     []Drift         `json:"drift,omitempty"`
+	Catalogue []CatalogueRule `json:"-"` // texts of the rules for SARIF help; see reports
+}
+
+// Tool names the program that made the result.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Scope is where the run looked.
+type Scope struct {
+	Partition string   `json:"partition"`
+	Accounts  []string `json:"accounts"`
+	Regions   []string `json:"regions"`
+	Types     []string `json:"types"`
+	Files     []string `json:"files,omitempty"` // the declared files that were read
+}
+
+// Gap is a place that could not be read.
+type Gap struct {
+	Account    string `json:"account,omitempty"`
+	Region     string `json:"region,omitempty"`
+	Type       string `json:"type,omitempty"`
+	File       string `json:"file,omitempty"`
+	App        string `json:"app,omitempty"`
+	AppVersion string `json:"appVersion,omitempty"`
+	Reason     string `json:"reason"`
+	Message    string `json:"message"`
+}
+
+// Fault is a malformed input: where, what is wrong, what to do.
+type Fault struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Summary counts everything, also what is not listed. Maps hold every key, so that a
+// zero is said.
+type Summary struct {
+	Resources  int            `json:"resources"`
+	ByClass    map[string]int `json:"byClass,omitempty"`
+	Findings   map[string]int `json:"findings,omitempty"`
+	BySeverity map[string]int `json:"bySeverity,omitempty"` // of findings with status fail
+	Drift      map[string]int `json:"drift,omitempty"`
+	// Ignored counts differences that an ignore rule of a particle covers.
+	Ignored int `json:"ignored,omitempty"`
+	// NotJudged counts declared resources whose type no schema knows.
+	NotJudged int `json:"notJudged,omitempty"`
+}
+
+// RuleCount is what one loaded rule decided.
+type RuleCount struct {
+	ID       string `json:"id"`
+	Severity string `json:"severity"`
+	Pass     int    `json:"pass"`
+	Fail     int    `json:"fail"`
+	Unknown  int    `json:"unknown"`
+	Error    int    `json:"error"`
+	Skip     int    `json:"skip"`
+	Waived   int    `json:"waived"`
+}
+
+// CatalogueRule carries the texts of one rule to formats that show them (SARIF).
+type CatalogueRule struct {
+	ID          string
+	Title       string
+	Severity    string
+	Remediation string
+	Controls    map[string][]string
+}
+
+// Place names a resource in findings and drift: live by id and ARN, declared by
+// logical id and file position. The resource of an account-wide finding has the
+// account id as its id.
+type Place struct {
+	Partition string `json:"partition,omitempty"`
+	Type      string `json:"type"`
+	ID        string `json:"id,omitempty"`
+	LogicalID string `json:"logicalId,omitempty"`
+	Account   string `json:"account,omitempty"`
+	Region    string `json:"region,omitempty"`
+	ARN       string `json:"arn,omitempty"`
+	File      string `json:"file,omitempty"`
+	Line      int    `json:"line,omitempty"`
+	Column    int    `json:"column,omitempty"`
+}
+
+// Finding is the verdict of one rule on one resource.
+type Finding struct {
+	Rule        string              `json:"rule"`
+	Severity    string              `json:"severity"`
+	Status      string              `json:"status"`
+	Resource    Place               `json:"resource"`
+	Message     string              `json:"message"`
+	Path        string              `json:"path,omitempty"`
+	Remediation string              `json:"remediation,omitempty"`
+	Controls    map[string][]string `json:"controls,omitempty"`
+	App         string              `json:"app,omitempty"`
+	AppVersion  string              `json:"appVersion,omitempty"`
+	Environment string              `json:"environment,omitempty"`
+	Fingerprint string              `json:"fingerprint"`
+	Waiver      *Waiver             `json:"waiver"`
+}
+
+// Waiver is the waiver that covers a finding.
+type Waiver struct {
+	Reason   string    `json:"reason"`
+	Approver string    `json:"approver"`
+	Expires  time.Time `json:"expires"`
+}
+
+// Resource is one live resource with its owner. Tags is nil (null) when they could not
+// be read.
+type Resource struct {
+	Type        string            `json:"type"`
+	ID          string            `json:"id"`
+	ARN         string            `json:"arn,omitempty"`
+	Name        string            `json:"name,omitempty"`
+	Account     string            `json:"account"`
+	Region      string            `json:"region"`
+	Created     *time.Time        `json:"created,omitempty"`
+	Tags        map[string]string `json:"tags"`
+	Unread      []string          `json:"unread"`
+	Class       string            `json:"class,omitempty"`
+	App         string            `json:"app,omitempty"`
+	AppVersion  string            `json:"appVersion,omitempty"`
+	Environment string            `json:"environment,omitempty"`
+	Particle    string            `json:"particle,omitempty"`
+	Reason      string            `json:"reason,omitempty"`
+	Evidence    []owner.Evidence  `json:"evidence,omitempty"`
+	Properties  map[string]any    `json:"properties,omitempty"` // with --include properties
+}
+
+// Drift is the comparison of one declared resource with the live world. In-sync
+// resources are counted, not listed.
+type Drift struct {
+	Resource    Place        `json:"resource"`
+	App         string       `json:"app,omitempty"`
+	AppVersion  string       `json:"appVersion,omitempty"`
+	Environment string       `json:"environment,omitempty"`
+	Particle    string       `json:"particle,omitempty"`
+	Class       string       `json:"class"`
+	Severity    string       `json:"severity"`
+	Reason      string       `json:"reason,omitempty"`
+	Changes     []Change     `json:"changes,omitempty"`
+	Unverified  []Unverified `json:"unverified,omitempty"`
+}
+
+// Unverified is a declared property that could not be compared.
+type Unverified struct {
+	Path    string `json:"path"`
+	Because string `json:"because"`
+}
+
+// Change is one difference.
+type Change struct {
+	Path        string `json:"path"`
+	Declared    any    `json:"declared"`
+	Live        any    `json:"live"`
+	Kind        string `json:"kind"`
+	Severity    string `json:"severity"` // info when it is shown and does not count
+	Replacement string `json:"replacement"`
+	Reason      string `json:"reason,omitempty"`
+}

@@ -1,0 +1,125 @@
+package inventory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+// Position is a place in a declared file. Line and Column count from 1; 0 means
+// that the place inside the file is not known.
+type Position struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// String writes file:line:column as far as it is known.
+func (p Position) String() string {
+	switch {
+	case p.File == "":
+		return ""
+	case p.Line == 0:
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// A Resource is one infrastructure resource, declared or live.
+type Resource struct {
+	Ref Ref
+	// LogicalID is the name in the declaration: logical id, particle name, Terraform
+	// address. Empty on live resources.
+	LogicalID string
+	ARN       string
+	Name      string // what people call it: the Name tag or the name property
+	// Properties has the schema's names and types (see Properties).
+	Properties Properties
+	// Tags is the canonical view over every spelling of tags. nil means that the tags
+	// could not be read or are unknown as a whole; an empty map means that there are none.
+	Tags map[string]string
+	// UnknownTags holds the tags whose key is declared and whose value is not known.
+	UnknownTags map[string]*Unknown
+	Relations   []Relation
+	Created     time.Time // zero when not known
+	// Unread lists property paths (pointers, "*" for any key or index) that could not
+	// or cannot be read. An absent property is "not set" unless it stands below one.
+	Unread []string
+	// Observed says where the facts come from: an API call or a file.
+	Observed string
+
+	// Declared is true for what a file declares and false for what lives (also when
+	// it comes from a snapshot file).
+	Declared bool
+	// Position is where a declared resource stands; Positions has the places of its
+	// properties by JSON pointer.
+	Position  Position
+	Positions map[string]Position
+
+	// Owned is set on live resources by engine/owner and on declared ones by their file.
+	Owned Ownership
+}
+
+// Ownership is what rules see of a resource's owner. engine/owner decides it for
+// live resources and keeps the evidence.
+type Ownership struct {
+	Class       string // a class of CONTRACT.md section 5; empty before attribution
+	App         string
+	Environment string
+	Version     string
+	Particle    string
+}
+
+// Relation is a reference from one resource to another.
+type Relation struct {
+	Path string // pointer of the property that refers
+	Kind string // hard, soft, implicit or owner: see docs/architecture.md
+	To   Ref
+}
+
+// PositionOf returns the place of a property, or of its nearest ancestor that has
+// one.
+func (r *Resource) PositionOf(pointer string) Position {
+	for {
+		if p, ok := r.Positions[pointer]; ok {
+			return p
+		}
+		i := lastSlash(pointer)
+		if i < 0 {
+			return r.Position
+		}
+		pointer = pointer[:i]
+	}
+}
+
+func lastSlash(s string) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '/' {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsUnread reports whether the property at pointer stands at or below an unread path.
+func (r *Resource) IsUnread(pointer string) bool {
+	return slices.ContainsFunc(r.Unread, func(p string) bool { return schema.MatchPointer(p, pointer) })
+}
+
+// Label is the shortest text by which a person finds the resource: the logical id
+// of a declared one, else its id.
+func (r *Resource) Label() string { return cmp.Or(r.LogicalID, r.Ref.ID, r.Name) }
+
+// CompareResources orders by ref, then logical id, then position.
+func CompareResources(a, b *Resource) int {
+	return cmp.Or(
+		a.Ref.Compare(b.Ref),
+		cmp.Compare(a.LogicalID, b.LogicalID),
+		cmp.Compare(a.Position.File, b.Position.File),
+		cmp.Compare(a.Position.Line, b.Position.Line),
+		cmp.Compare(a.Position.Column, b.Position.Column),
+	)
+}
