@@ -155,6 +155,8 @@ type Resource struct {
 	Account     string            `json:"account"`
 	Region      string            `json:"region"`
 	Created     *time.Time        `json:"created,omitempty"`
+	State       string            `json:"state,omitempty"`   // lifecycle state as the service names it
+	Foreign     string            `json:"foreign,omitempty"` // why it is AWS's own or an account default
 	Tags        map[string]string `json:"tags"`
 	Unread      []string          `json:"unread"`
 	Class       string            `json:"class,omitempty"`

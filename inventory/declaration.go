@@ -127,6 +127,11 @@ type Declaration struct {
 	// Snapshots are live resources that came as files (`check` judges them as live).
 	Snapshots []*Snapshot
 	Gaps      []Gap
+	// Warnings are doubts about an input that do not stop it from being judged: a
+	// property that the schema does not know, a value of the wrong kind.
+	Warnings []Fault
+	// Files are the declared files that were read, sorted.
+	Files []string
 	// Faults are malformed inputs: exit code 2, and the good files are still reported.
 	Faults []Fault
 }

@@ -48,6 +48,12 @@ type Resource struct {
 	// Unread lists property paths (pointers, "*" for any key or index) that could not
 	// or cannot be read. An absent property is "not set" unless it stands below one.
 	Unread []string
+	// State is the lifecycle state as the service names it (running, available, deleting);
+	// empty when the type has none.
+	State string
+	// Foreign says why the resource is AWS's own or an account default ("default VPC",
+	// "AWS-managed key"); empty otherwise.
+	Foreign string
 	// Observed says where the facts come from: an API call or a file.
 	Observed string
 
