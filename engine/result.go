@@ -78,6 +78,10 @@ type Summary struct {
 	Findings   map[string]int `json:"findings,omitempty"`
 	BySeverity map[string]int `json:"bySeverity,omitempty"` // of findings with status fail
 	Drift      map[string]int `json:"drift,omitempty"`
+	// Declared counts the declared resources of the run.
+	Declared int `json:"declared,omitempty"`
+	// Unverified counts declared properties that could not be compared.
+	Unverified int `json:"unverified,omitempty"`
 	// Ignored counts differences that an ignore rule of a particle covers.
 	Ignored int `json:"ignored,omitempty"`
 	// NotJudged counts declared resources whose type no schema knows.

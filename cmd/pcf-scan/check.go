@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/rules"
+)
+
+func checkCommand(code *int) *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "judge declarations against the rules before they are deployed; offline",
+		ArgsUsage: "PATH...",
+		Description: "Reads pcf.yaml, CloudFormation templates and snapshots (files, directories, globs),\n" +
+			"and judges every resource. Nothing is contacted. Exit code: 0 clean, 1 findings,\n" +
+			"2 malformed input or nothing to judge, 3 something that decides is not known.",
+		Flags:        join(declaredFlags(false), ruleFlags(), outputFlags(), verdictFlags(), runFlags(), checkTargetFlags()),
+		OnUsageError: usageErrorOf,
+		Action:       func(c *cli.Context) error { return check(c, code) },
+	}
+}
+
+// checkTargetFlags name the place of deployment, for declarations that ask for it
+// (AWS::Region, AWS::AccountId).
+func checkTargetFlags() []cli.Flag {
+	return []cli.Flag{
+		list("region", "`REGION` that the declarations are for"),
+		list("account", "`ACCOUNT` id that the declarations are for"),
+	}
+}
+
+func check(c *cli.Context, code *int) error {
+	if err := configure(c); err != nil {
+		return err
+	}
+	if c.NArg() == 0 {
+		return usagef(c, "check needs at least one PATH, for example: pcf-scan check .")
+	}
+	return conclude(c, code, func(ctx context.Context, job *engine.Job) error {
+		d, err := readDeclaration(ctx, c, c.Args().Slice(), job.Now)
+		if err != nil {
+			return err
+		}
+		job.Declaration = d
+		job.Scope = inventory.Scope{Accounts: c.StringSlice("account"), Regions: c.StringSlice("region")}
+		return loadRules(c, job)
+	})
+}
+
+// conclude is the common frame of the commands that judge: it reads the flags of
+// output and verdict first (a mistake there must cost nothing), fills a job, runs it,
+// writes the reports and sets the exit code.
+func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job) error) error {
+	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
+	defer cancel()
+	sinks, err := sinksOf(c)
+	if err != nil {
+		return err
+	}
+	gate, err := gateOf(c)
+	if err != nil {
+		return err
+	}
+	include, err := includeOf(c)
+	if err != nil {
+		return err
+	}
+	now, runID, err := clock(c)
+	if err != nil {
+		return err
+	}
+	job := engine.Job{
+		Command: c.Command.Name, Version: version, RunID: runID, Now: now,
+		App: c.String("app"), Environment: c.String("environment"), Include: include,
+	}
+	if err := fill(ctx, &job); err != nil {
+		return err
+	}
+	result := engine.Run(ctx, job)
+	if c.String("now") == "" {
+		result.FinishedAt = time.Now().UTC().Truncate(time.Second)
+	}
+	gate.Interrupted = c.Context.Err() != nil
+	*code = gate.ExitCode(result)
+	for _, f := range result.Faults {
+		logger(c).Error(inventory.Fault{Position: inventory.Position{File: f.File, Line: f.Line, Column: f.Column}, Message: f.Message, Hint: f.Hint}.Error())
+	}
+	if *code == engine.ExitUsage && len(result.Faults) == 0 {
+		logger(c).Error("nothing to judge: no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot")
+	}
+	return render(c, result, sinks)
+}
+
+// readDeclaration reads the declared side and prints its warnings.
+func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now time.Time) (*inventory.Declaration, error) {
+	parameters, err := pairs(c, "parameter")
+	if err != nil {
+		return nil, err
+	}
+	opt := declared.Options{Parameters: parameters, App: c.String("app"), Environment: c.String("environment"), Now: now}
+	// A pseudo parameter has a value only when there is exactly one place it can mean.
+	if accounts := c.StringSlice("account"); len(accounts) == 1 {
+		opt.Account = accountID(accounts[0])
+	}
+	if regions := c.StringSlice("region"); len(regions) == 1 && regions[0] != "all" {
+		opt.Region = regions[0]
+	}
+	d, err := declared.Read(ctx, paths, opt)
+	if err != nil {
+		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+	}
+	for _, w := range d.Warnings {
+		logger(c).Warn(w.Error())
+	}
+	return d, nil
+}
+
+// loadRules fills the job's rules and waivers from the rule flags.
+func loadRules(c *cli.Context, job *engine.Job) error {
+	set, err := ruleSet(c)
+	if err != nil {
+		return err
+	}
+	job.Rules = set
+	if file := c.String("waivers"); file != "" && !c.Bool("no-waivers") {
+		if job.Waivers, err = rules.ReadWaivers(file); err != nil {
+			return err
+		}
+	}
+	job.NoWaivers = c.Bool("no-waivers")
+	return nil
+}
+
+func ruleSet(c *cli.Context) (*rules.Set, error) {
+	set, err := rules.Load(c.StringSlice("rules")...)
+	if err != nil {
+		return nil, fmt.Errorf("load rules:\n%w", err)
+	}
+	parameters, err := pairs(c, "param")
+	if err != nil {
+		return nil, err
+	}
+	selection := rules.Selection{
+		Rules: c.StringSlice("rule"), Skip: c.StringSlice("skip-rule"), Frameworks: c.StringSlice("framework"),
+		Severity: rules.Severity(c.String("severity")), Params: parameters,
+	}
+	set, err = set.Select(selection)
+	if err != nil {
+		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+	}
+	return set, nil
+}
+
+// logger writes to stderr what is not the report. Warnings show by default, -v shows
+// more, -q only errors.
+func logger(c *cli.Context) *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case c.Bool("quiet"):
+		level = slog.LevelError
+	case c.Bool("verbose"):
+		level = slog.LevelDebug
+	}
+	if c.String("log-format") == "json" {
+		return slog.New(slog.NewJSONHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(&plainHandler{w: c.App.ErrWriter, level: level})
+}

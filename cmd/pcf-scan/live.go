@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/aws"
+	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+func scanCommand(code *int) *cli.Command {
+	return &cli.Command{
+		Name:  "scan",
+		Usage: "inventory, ownership, drift and rules over a live account; reads only",
+		Description: "Reads the account, says who owns every resource, compares it with the declarations\n" +
+			"given by --declared, and judges every resource. Nothing is ever written.",
+		Flags:        join(declaredFlags(true), liveFlags(), ruleFlags(), outputFlags(), verdictFlags(), runFlags()),
+		OnUsageError: usageErrorOf,
+		Action: func(c *cli.Context) error {
+			return overLive(c, code, func(job *engine.Job) error { return loadRules(c, job) })
+		},
+	}
+}
+
+func driftCommand(code *int) *cli.Command {
+	return &cli.Command{
+		Name:         "drift",
+		Usage:        "compare what is declared with what lives; reads only",
+		Flags:        join(declaredFlags(true), liveFlags(), outputFlags(), verdictFlags(), runFlags()),
+		OnUsageError: usageErrorOf,
+		Action: func(c *cli.Context) error {
+			if err := configure(c); err != nil {
+				return err
+			}
+			if len(c.StringSlice("declared")) == 0 {
+				return usagef(c, "drift needs --declared PATH: there is nothing to compare with")
+			}
+			return overLive(c, code, nil)
+		},
+	}
+}
+
+func inventoryCommand(code *int) *cli.Command {
+	return &cli.Command{
+		Name:         "inventory",
+		Usage:        "list what is there, with owner and class; reads only",
+		Flags:        join(declaredFlags(true), liveFlags(), outputFlags(), verdictFlags(), runFlags()),
+		OnUsageError: usageErrorOf,
+		Action:       func(c *cli.Context) error { return overLive(c, code, nil) },
+	}
+}
+
+// overLive reads both sides and runs the job.
+func overLive(c *cli.Context, code *int, fill func(*engine.Job) error) error {
+	if err := configure(c); err != nil {
+		return err
+	}
+	if c.NArg() > 0 {
+		return usagef(c, "%s takes no paths, got %q; declarations are given by --declared PATH", c.Command.Name, c.Args().First())
+	}
+	return conclude(c, code, func(ctx context.Context, job *engine.Job) error {
+		if fill != nil {
+			if err := fill(job); err != nil {
+				return err
+			}
+		}
+		if paths := c.StringSlice("declared"); len(paths) > 0 {
+			d, err := readDeclaration(ctx, c, paths, job.Now)
+			if err != nil {
+				return err
+			}
+			job.Declaration = d
+		}
+		live, err := openLive(ctx, c, typesWanted(c, job))
+		if err != nil {
+			return err
+		}
+		job.Live, job.Scope = live, live.Scope
+		return nil
+	})
+}
+
+// typesWanted narrows a scan to the types that the selected rules judge or join and
+// those declared, when the user selected rules; else to what --type says.
+func typesWanted(c *cli.Context, job *engine.Job) []string {
+	types := c.StringSlice("type")
+	if len(types) > 0 || job.Rules == nil || !c.IsSet("rule") && !c.IsSet("framework") {
+		return types
+	}
+	types = job.Rules.Types()
+	if job.Declaration != nil {
+		for _, p := range job.Declaration.Particles() {
+			types = append(types, p.Resource.Ref.Type)
+		}
+	}
+	slices.Sort(types)
+	types = slices.Compact(types)
+	readable := aws.Types()
+	return slices.DeleteFunc(types, func(t string) bool {
+		return !slices.ContainsFunc(readable, func(r string) bool { return inventory.MatchGlob(t, r) })
+	})
+}
+
+func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.Snapshot, error) {
+	source, file, _ := strings.Cut(c.String("live"), ":")
+	switch source {
+	case "snapshot":
+		if file == "" {
+			return nil, usagef(c, "--live snapshot: needs a file, as in --live snapshot:account.json")
+		}
+		s, err := readSnapshot(file)
+		if err != nil {
+			return nil, err
+		}
+		return narrow(c, s, types)
+	case "aws":
+		var accounts []string
+		for _, a := range c.StringSlice("account") {
+			if strings.Contains(a, "=") {
+				return nil, usagef(c, "--account %s: reading other accounts through a role is not supported by this version", a)
+			}
+			accounts = append(accounts, a)
+		}
+		return scanAWS(ctx, c, aws.Options{
+			Regions: c.StringSlice("region"), Accounts: accounts, Types: types, Concurrency: c.Int("concurrency"),
+		})
+	}
+	return nil, usagef(c, "--live %q: want aws or snapshot:FILE", c.String("live"))
+}
+
+func scanAWS(ctx context.Context, c *cli.Context, opt aws.Options) (*inventory.Snapshot, error) {
+	s, err := aws.Scan(ctx, opt)
+	var unknown *aws.UnknownTypeError
+	if errors.As(err, &unknown) {
+		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+	}
+	return s, err
+}
+
+func readSnapshot(file string) (*inventory.Snapshot, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read snapshot: %w", err)
+	}
+	defer f.Close()
+	return declared.ReadSnapshot(f, file)
+}
+
+// narrow applies --type, --region and --account to a snapshot: both what it holds and
+// what it claims to cover. Global services stay, as they do in a live scan.
+func narrow(c *cli.Context, s *inventory.Snapshot, types []string) (*inventory.Snapshot, error) {
+	regions, accounts := c.StringSlice("region"), c.StringSlice("account")
+	for i, a := range accounts {
+		accounts[i] = accountID(a)
+	}
+	for _, t := range types {
+		known := slices.ContainsFunc(schema.Names(), func(n string) bool { return inventory.MatchGlob(t, n) })
+		if !known && !slices.ContainsFunc(s.Resources, func(r *inventory.Resource) bool { return inventory.MatchGlob(t, r.Ref.Type) }) {
+			return nil, &usageError{command: c.Command.Name, message: fmt.Sprintf("--type %q matches no resource type", t), meant: schema.Suggest(t, schema.Names())}
+		}
+	}
+	if slices.Contains(regions, "all") {
+		regions = nil
+	}
+	wanted := inventory.Scope{Partition: s.Scope.Partition, Accounts: accounts, Regions: regions, Types: types}
+	if len(regions) > 0 {
+		wanted.Regions = append(slices.Clone(regions), inventory.GlobalRegion)
+	}
+	for _, a := range accounts {
+		if !s.Scope.Includes(a, "", "") {
+			return nil, usagef(c, "--account %s: the snapshot covers only %s", a, strings.Join(s.Scope.Accounts, ", "))
+		}
+	}
+	for _, r := range regions {
+		if !s.Scope.Includes("", r, "") {
+			return nil, usagef(c, "--region %s: the snapshot covers only %s", r, strings.Join(s.Scope.Regions, ", "))
+		}
+	}
+	// The narrowed snapshot must not claim to cover what the whole one did not.
+	out := &inventory.Snapshot{Scope: s.Scope}
+	if len(accounts) > 0 {
+		out.Scope.Accounts = accounts
+	}
+	if len(regions) > 0 {
+		out.Scope.Regions = slices.DeleteFunc(slices.Clone(wanted.Regions), func(r string) bool { return !s.Scope.Includes("", r, "") })
+	}
+	if len(types) > 0 {
+		out.Scope.Types = types
+		if len(s.Scope.Types) > 0 && !slices.Contains(s.Scope.Types, "*") {
+			out.Scope.Types = slices.DeleteFunc(slices.Clone(schema.Names()), func(t string) bool {
+				return !wanted.Includes("", "", t) || !s.Scope.Includes("", "", t)
+			})
+			if len(out.Scope.Types) == 0 {
+				return nil, usagef(c, "--type %s: the snapshot covers only %s", strings.Join(types, ", "), strings.Join(s.Scope.Types, ", "))
+			}
+		}
+	}
+	for _, r := range s.Resources {
+		if wanted.Includes(r.Ref.Account, r.Ref.Region, r.Ref.Type) {
+			out.Resources = append(out.Resources, r)
+		}
+	}
+	for _, g := range s.Gaps {
+		if wanted.Includes(g.Account, g.Region, g.Type) || g.Type == "" {
+			out.Gaps = append(out.Gaps, g)
+		}
+	}
+	return out, nil
+}
+
+func accountID(s string) string {
+	id, _, _ := strings.Cut(s, "=")
+	return id
+}

@@ -1,0 +1,560 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine/drift"
+	"github.com/pcf-scan/pcf-scan/engine/owner"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+	"github.com/pcf-scan/pcf-scan/rules"
+)
+
+// Job is everything that one run looks at. A nil part is left out: without Live there
+// is no ownership and no drift, without Rules there are no findings.
+type Job struct {
+	Command string // check, scan, drift or inventory
+	Version string // of the program
+	RunID   string
+	Now     time.Time // the clock of judgement
+	Scope   inventory.Scope
+
+	Declaration *inventory.Declaration
+	Live        *inventory.Snapshot
+	Rules       *rules.Set
+	Waivers     []rules.Waiver
+	NoWaivers   bool // ignore waivers and inline suppressions, for auditors
+
+	// App and Environment narrow the output of commands over a live world.
+	App         string
+	Environment string
+
+	Include Include
+}
+
+// Include says what a Result lists besides fails, unknowns and errors.
+type Include struct {
+	Pass, Skip, Waived bool
+	Properties         bool // of live resources
+	Summary            bool // counts only: nothing is listed
+}
+
+// Run judges a job. It never fails: what could not be read or judged is data in the
+// Result. A cancelled context ends it early with what is known so far.
+func Run(ctx context.Context, job Job) *Result {
+	r := &Result{
+		SchemaVersion: SchemaVersion,
+		Tool:          Tool{Name: "pcf-scan", Version: job.Version},
+		Command:       job.Command,
+		RunID:         job.RunID,
+		StartedAt:     job.Now,
+		FinishedAt:    job.Now,
+		Scope: Scope{
+			Partition: job.Scope.Partition, Accounts: emptyNotNil(job.Scope.Accounts),
+			Regions: emptyNotNil(job.Scope.Regions), Types: emptyNotNil(job.Scope.Types),
+		},
+	}
+	var gaps []inventory.Gap
+	if d := job.Declaration; d != nil {
+		r.Scope.Files = d.Files
+		gaps = append(gaps, d.Gaps...)
+		for _, s := range d.Snapshots {
+			gaps = append(gaps, s.Gaps...)
+		}
+		for _, f := range d.Faults {
+			r.Faults = append(r.Faults, Fault{File: f.Position.File, Line: f.Position.Line, Column: f.Position.Column, Message: f.Message, Hint: f.Hint})
+		}
+		r.Summary.Declared = len(d.Particles())
+	}
+	if job.Live != nil {
+		gaps = append(gaps, job.Live.Gaps...)
+		gaps = append(gaps, attribute(job, r)...)
+	}
+	if job.Rules != nil {
+		judge(ctx, job, r)
+	}
+	r.Gaps = gapList(gaps)
+	r.Complete = len(r.Gaps) == 0
+	return r
+}
+
+func emptyNotNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func gapList(gaps []inventory.Gap) []Gap {
+	slices.SortStableFunc(gaps, inventory.CompareGaps)
+	list := []Gap{}
+	for _, g := range slices.Compact(gaps) {
+		list = append(list, Gap{
+			Account: g.Account, Region: g.Region, Type: g.Type, File: g.File, App: g.App, AppVersion: g.AppVersion,
+			Reason: string(g.Reason), Message: g.Message,
+		})
+	}
+	return list
+}
+
+// attribute fills the ownership and drift sections and returns the gaps that only
+// ownership sees, such as an active version whose declaration was not found.
+func attribute(job Job, r *Result) []inventory.Gap {
+	declaration := job.Declaration
+	if declaration == nil {
+		declaration = &inventory.Declaration{}
+	}
+	owned := owner.Attribute(owner.Input{Declaration: declaration, Live: job.Live, Now: job.Now})
+
+	r.Summary.ByClass = map[string]int{}
+	for _, c := range owner.Classes {
+		r.Summary.ByClass[string(c)] = 0
+	}
+	for _, a := range owned.Attributions {
+		if !job.wants(a.App, a.Environment) {
+			continue
+		}
+		r.Summary.Resources++
+		r.Summary.ByClass[string(a.Class)]++
+		if !job.Include.Summary && job.Command != "drift" {
+			r.Resources = append(r.Resources, resourceOf(a, job.Include.Properties))
+		}
+	}
+	if job.Command == "inventory" || job.Declaration == nil {
+		return owned.Gaps
+	}
+
+	r.Summary.Drift = map[string]int{}
+	for _, c := range drift.Classes {
+		r.Summary.Drift[string(c)] = 0
+	}
+	pairs := make([]drift.Pair, 0, len(owned.Pairs))
+	for _, p := range resolved(owned.Pairs) {
+		if job.wants(p.Particle.App, p.Particle.Environment) {
+			pairs = append(pairs, drift.Pair{Particle: p.Particle, Live: p.Live, By: p.By})
+		}
+	}
+	for _, d := range drift.CompareAll(pairs, drift.Context{Live: job.Live, Now: job.Now, Ignore: rules.IgnoreWhen}) {
+		r.Summary.Drift[string(d.Class)]++
+		r.Summary.Ignored += len(d.Ignored)
+		r.Summary.Unverified += len(d.Unverified)
+		if job.Include.Summary || d.Class == drift.InSync && len(d.Changes) == 0 {
+			continue
+		}
+		r.Drift = append(r.Drift, driftOf(d))
+	}
+	return owned.Gaps
+}
+
+// wants reports whether something of this app and environment belongs in the output.
+func (j Job) wants(app, environment string) bool {
+	return (j.App == "" || j.App == app) && (j.Environment == "" || j.Environment == environment)
+}
+
+// task is one resource with the world its joins range over.
+type task struct {
+	resource *inventory.Resource
+	particle *inventory.Particle // nil for live resources
+	world    *rules.World
+}
+
+// judge runs every rule over every resource, one worker per core.
+func judge(ctx context.Context, job Job, r *Result) {
+	tasks := tasksOf(job)
+	if job.Command == "check" {
+		r.Summary.Resources = len(tasks)
+	}
+	type share struct {
+		counts    map[string]*RuleCount
+		findings  []rules.Finding
+		notJudged int
+	}
+	shares := make([]share, min(runtime.GOMAXPROCS(0), max(1, len(tasks))))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for i := range shares {
+		workers.Go(func() {
+			mine := &shares[i]
+			mine.counts = map[string]*RuleCount{}
+			for ctx.Err() == nil {
+				n := int(next.Add(1)) - 1
+				if n >= len(tasks) {
+					return
+				}
+				t := tasks[n]
+				if _, known := schema.Lookup(t.resource.Ref.Type); !known {
+					mine.notJudged++
+				}
+				for _, f := range job.Rules.Judge(t.world, t.resource) {
+					if !job.NoWaivers {
+						if t.particle != nil {
+							rules.ApplySkips(&f, t.particle.Skip, job.Now)
+						}
+						rules.ApplyWaivers(&f, job.Waivers, job.Now)
+					}
+					c := mine.counts[f.Rule.ID]
+					if c == nil {
+						c = &RuleCount{}
+						mine.counts[f.Rule.ID] = c
+					}
+					c.add(f.Status)
+					if job.Include.lists(f.Status) {
+						mine.findings = append(mine.findings, f)
+					}
+				}
+			}
+		})
+	}
+	workers.Wait()
+
+	r.Summary.Findings = map[string]int{"fail": 0, "pass": 0, "unknown": 0, "error": 0, "skip": 0, "waived": 0}
+	r.Summary.BySeverity = map[string]int{}
+	for _, s := range rules.Severities {
+		r.Summary.BySeverity[string(s)] = 0
+	}
+	for _, rule := range job.Rules.Rules() {
+		total := RuleCount{ID: rule.ID, Severity: string(rule.Severity)}
+		for _, s := range shares {
+			if c := s.counts[rule.ID]; c != nil {
+				total.merge(*c)
+			}
+		}
+		r.Rules = append(r.Rules, total)
+		r.Catalogue = append(r.Catalogue, CatalogueRule{ID: rule.ID, Title: rule.Title, Severity: string(rule.Severity), Remediation: rule.Remediation, Controls: rule.Controls})
+		r.Summary.Findings["fail"] += total.Fail
+		r.Summary.Findings["pass"] += total.Pass
+		r.Summary.Findings["unknown"] += total.Unknown
+		r.Summary.Findings["error"] += total.Error
+		r.Summary.Findings["skip"] += total.Skip
+		r.Summary.Findings["waived"] += total.Waived
+		r.Summary.BySeverity[string(rule.Severity)] += total.Fail
+	}
+	var all []rules.Finding
+	for _, s := range shares {
+		all = append(all, s.findings...)
+		r.Summary.NotJudged += s.notJudged
+	}
+	slices.SortStableFunc(all, func(a, b rules.Finding) int {
+		return cmp.Or(inventory.CompareResources(a.Resource, b.Resource), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Path, b.Path))
+	})
+	stacks := stacksOf(job.Declaration)
+	for _, f := range all {
+		r.Findings = append(r.Findings, findingOf(f, stacks[f.Resource]))
+	}
+}
+
+func (i Include) lists(s rules.Status) bool {
+	switch {
+	case i.Summary:
+		return false
+	case s == rules.Pass:
+		return i.Pass
+	case s == rules.Skip:
+		return i.Skip
+	case s == rules.Waived:
+		return i.Waived
+	}
+	return true
+}
+
+func (c *RuleCount) add(s rules.Status) {
+	switch s {
+	case rules.Pass:
+		c.Pass++
+	case rules.Fail:
+		c.Fail++
+	case rules.Error:
+		c.Error++
+	case rules.Skip:
+		c.Skip++
+	case rules.Waived:
+		c.Waived++
+	default:
+		c.Unknown++
+	}
+}
+
+func (c *RuleCount) merge(o RuleCount) {
+	c.Pass += o.Pass
+	c.Fail += o.Fail
+	c.Unknown += o.Unknown
+	c.Error += o.Error
+	c.Skip += o.Skip
+	c.Waived += o.Waived
+}
+
+// tasksOf lists what is to be judged: `check` judges declarations, and snapshots as
+// live resources; every other command judges the live world.
+func tasksOf(job Job) []task {
+	var tasks []task
+	if job.Command != "check" {
+		return liveTasks(tasks, job.Live, job)
+	}
+	for _, w := range declaredWorlds(job) {
+		for _, p := range w.particles {
+			tasks = append(tasks, task{resource: p.Resource, particle: p, world: w.world})
+		}
+	}
+	for _, s := range job.Declaration.Snapshots {
+		tasks = liveTasks(tasks, s, job)
+	}
+	return tasks
+}
+
+func liveTasks(tasks []task, live *inventory.Snapshot, job Job) []task {
+	byAccount := map[string][]*inventory.Resource{}
+	for _, r := range live.Resources {
+		byAccount[r.Ref.Account] = append(byAccount[r.Ref.Account], r)
+	}
+	worlds := map[string]*rules.World{}
+	for account, resources := range byAccount {
+		worlds[account] = rules.NewWorld(resources, func(typ string) string { return unreadable(live, account, typ) }, job.Now)
+	}
+	for _, r := range live.Resources {
+		if job.wants(r.Owned.App, r.Owned.Environment) {
+			tasks = append(tasks, task{resource: r, world: worlds[r.Ref.Account]})
+		}
+	}
+	return tasks
+}
+
+// unreadable says why a listing of a type cannot be trusted to be whole, or "".
+func unreadable(live *inventory.Snapshot, account, typ string) string {
+	for _, g := range live.Gaps {
+		if (g.Account == "" || g.Account == account) && (g.Type == "" || g.Type == typ) && g.File == "" && g.App == "" {
+			return "the listing of " + typ + " in " + cmp.Or(g.Region, "every region") + " is incomplete: " + string(g.Reason)
+		}
+	}
+	if !live.Scope.Includes(account, "", typ) {
+		return typ + " was not in the scope of the scan"
+	}
+	return ""
+}
+
+type declaredWorld struct {
+	particles []*inventory.Particle
+	world     *rules.World
+}
+
+// declaredWorlds groups the declared resources by what a join may see: all files of
+// one (app, environment, version), or one file that belongs to no app.
+func declaredWorlds(job Job) []declaredWorld {
+	type key struct{ app, environment, version, file string }
+	var order []key
+	groups := map[key][]*inventory.Particle{}
+	incomplete := map[key]string{}
+	for _, a := range job.Declaration.Apps {
+		if !job.wants(a.Name, a.Environment) {
+			continue
+		}
+		k := key{a.Name, a.Environment, a.Version, ""}
+		if a.Name == "" {
+			k.file = a.File
+		}
+		if _, seen := groups[k]; !seen {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], a.Particles...)
+		incomplete[k] = cmp.Or(incomplete[k], a.Incomplete)
+	}
+	worlds := make([]declaredWorld, 0, len(order))
+	for _, k := range order {
+		resources := make([]*inventory.Resource, 0, len(groups[k]))
+		for _, p := range groups[k] {
+			resources = append(resources, p.Resource)
+		}
+		because := incomplete[k]
+		if because == "" && k.app != "" && len(job.Declaration.Faults) > 0 {
+			// A malformed file may have been one of this app's.
+			because = "not every declared file could be read"
+		}
+		worlds = append(worlds, declaredWorld{groups[k], rules.NewWorld(resources, func(string) string { return because }, job.Now)})
+	}
+	return worlds
+}
+
+func stacksOf(d *inventory.Declaration) map[*inventory.Resource]string {
+	stacks := map[*inventory.Resource]string{}
+	if d != nil {
+		for _, p := range d.Particles() {
+			stacks[p.Resource] = p.Stack
+		}
+	}
+	return stacks
+}
+
+func placeOf(r *inventory.Resource, path string) Place {
+	at := r.Position
+	if r.Declared {
+		at = r.PositionOf(path)
+	}
+	return Place{
+		Partition: r.Ref.Partition, Type: r.Ref.Type, ID: r.Ref.ID, LogicalID: r.LogicalID,
+		Account: r.Ref.Account, Region: r.Ref.Region, ARN: r.ARN,
+		File: at.File, Line: at.Line, Column: at.Column,
+	}
+}
+
+func findingOf(f rules.Finding, stack string) Finding {
+	out := Finding{
+		Rule: f.Rule.ID, Severity: string(f.Rule.Severity), Status: f.Status.String(),
+		Resource: placeOf(f.Resource, f.Path), Message: f.Message, Path: f.Path,
+		Remediation: f.Rule.Remediation, Controls: f.Rule.Controls,
+		App: f.Resource.Owned.App, AppVersion: f.Resource.Owned.Version, Environment: f.Resource.Owned.Environment,
+		Fingerprint: fingerprint(f.Rule.ID, f.Resource, stack, f.Path),
+	}
+	if f.Waiver != nil {
+		out.Waiver = &Waiver{Reason: f.Waiver.Reason, Approver: f.Waiver.Approver, Expires: f.Waiver.Expires}
+	}
+	return out
+}
+
+func resourceOf(a *owner.Attribution, properties bool) Resource {
+	l := a.Resource
+	out := Resource{
+		Type: l.Ref.Type, ID: l.Ref.ID, ARN: l.ARN, Name: l.Name, Account: l.Ref.Account, Region: l.Ref.Region,
+		State: l.State, Foreign: l.Foreign, Tags: l.Tags, Unread: emptyNotNil(l.Unread),
+		Class: string(a.Class), App: a.App, AppVersion: a.Version, Environment: a.Environment, Particle: a.Particle,
+		Reason: a.Reason, Evidence: a.Evidence,
+	}
+	if !l.Created.IsZero() {
+		out.Created = &l.Created
+	}
+	if properties {
+		out.Properties = redacted(l)
+	}
+	return out
+}
+
+// redacted returns the properties with write-only values and values under secret names
+// hidden: an inventory with properties is a file that people share.
+func redacted(r *inventory.Resource) map[string]any {
+	t, _ := schema.Lookup(r.Ref.Type)
+	props, _ := hide(t, "", r.Properties).(map[string]any)
+	return props
+}
+
+func hide(t *schema.Type, pointer string, v any) any {
+	if schema.IsSensitive(t, pointer) {
+		return inventory.Sensitive
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		c := make(map[string]any, len(v))
+		for k, e := range v {
+			c[k] = hide(t, pointer+"/"+schema.EscapePointer(k), e)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, e := range v {
+			c[i] = hide(t, pointer+"/*", e)
+		}
+		return c
+	}
+	return v
+}
+
+func driftOf(d drift.Drift) Drift {
+	p := d.Particle
+	place := placeOf(p.Resource, "")
+	if d.Live != nil {
+		place.Partition, place.ID, place.ARN = d.Live.Ref.Partition, d.Live.Ref.ID, d.Live.ARN
+		place.Account, place.Region = d.Live.Ref.Account, d.Live.Ref.Region
+	}
+	out := Drift{
+		Resource: place, App: p.App, AppVersion: p.Version, Environment: p.Environment, Particle: p.Name,
+		Class: string(d.Class), Severity: DriftSeverity(string(d.Class)), Reason: d.Reason,
+	}
+	for _, c := range d.Changes {
+		severity := "medium"
+		if c.Info {
+			severity = "info"
+		}
+		out.Changes = append(out.Changes, Change{
+			Path: c.Path, Declared: c.Declared, Live: c.Live, Kind: string(c.Kind), Severity: severity,
+			Replacement: cmp.Or(c.Replacement, "no"), Reason: c.Reason,
+		})
+	}
+	for _, u := range d.Unverified {
+		out.Unverified = append(out.Unverified, Unverified{Path: u.Path, Because: u.Because})
+	}
+	return out
+}
+
+// resolved gives references between the particles of one app their live values: once
+// `network` is matched to vpc-1, a declared `!Ref network` is vpc-1, so that drift can
+// compare it. What is not matched to exactly one live resource stays unknown. The
+// declaration itself is not touched: the pairs get copies of their particles.
+func resolved(pairs []owner.Pair) []owner.Pair {
+	type name struct{ app, environment, version, stack, particle string }
+	nameOf := func(p *inventory.Particle, particle string) name {
+		return name{p.App, p.Environment, p.Version, p.Stack, particle}
+	}
+	live := map[name]*inventory.Resource{}
+	for _, p := range pairs {
+		if len(p.Live) == 1 {
+			live[nameOf(p.Particle, p.Particle.Name)] = p.Live[0]
+		}
+	}
+	out := slices.Clone(pairs)
+	for i := range out {
+		particle, resource := *out[i].Particle, *out[i].Particle.Resource
+		resource.Properties, _ = substitute(resource.Properties, func(u *inventory.Unknown) any {
+			target := live[nameOf(&particle, u.Target)]
+			if u.Target == "" || target == nil || u.Prefix != "" || u.Suffix != "" {
+				return u
+			}
+			return referred(u, target)
+		}).(map[string]any)
+		particle.Resource = &resource
+		out[i].Particle = &particle
+	}
+	return out
+}
+
+// referred is the live value that a Ref or GetAtt names, or the unknown itself.
+func referred(u *inventory.Unknown, target *inventory.Resource) any {
+	if u.Symbol == "Ref "+u.Target {
+		return target.Ref.ID
+	}
+	attribute, ok := strings.CutPrefix(u.Symbol, "GetAtt "+u.Target+".")
+	if !ok {
+		return u
+	}
+	if v, ok := inventory.At(target.Properties, "/"+strings.ReplaceAll(attribute, ".", "/")); ok {
+		return v
+	}
+	if attribute == "Arn" && target.ARN != "" {
+		return target.ARN
+	}
+	return u
+}
+
+// substitute copies v with every unknown replaced.
+func substitute(v any, value func(*inventory.Unknown) any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		c := make(map[string]any, len(v))
+		for k, e := range v {
+			c[k] = substitute(e, value)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, e := range v {
+			c[i] = substitute(e, value)
+		}
+		return c
+	case *inventory.Unknown:
+		return value(v)
+	}
+	return v
+}

@@ -1,0 +1,87 @@
+// Package reports writes a run for its readers. Every format is one file with one
+// [Format] value in it, and every format sees the same single input: an
+// [engine.Result]. A format therefore cannot know more than the saved file does, and
+// `pcf-scan report RESULT.json` can draw any of them again, years later.
+//
+// Three promises hold for all formats:
+//
+//   - Coverage comes first. What could not be read is said before what was found, so
+//     that an incomplete scan is never mistaken for a clean one.
+//   - Text that comes from a resource is inert. Names, tags and values are written by
+//     strangers; a terminal escape, a text-direction trick or a link in them comes out
+//     as visible characters (see inert.go).
+//   - The same Result gives the same bytes. No clock, no map order, no locale.
+//
+// To add a format: write one file with a Format in it and put it in the list of
+// [Formats]; the tests walk that list.
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+)
+
+// Options are what a reader's screen can do. The formats for machines ignore them.
+type Options struct {
+	// Width is the number of columns of the terminal; 0 means 100.
+	Width int
+	// Color allows ANSI colours. Nothing is ever said by colour alone.
+	Color bool
+}
+
+// Format is one way to write a Result.
+type Format struct {
+	Name  string // what --format takes
+	Title string // one line for help texts
+	// Write writes the whole report. It does not change r, may be called again and
+	// concurrently, and returns the writer's errors. A nil r is an empty Result.
+	Write func(w io.Writer, r *engine.Result, opt Options) error
+}
+
+// Formats returns all formats; the first is the default. The caller owns the slice.
+func Formats() []Format { return []Format{table, jsonFormat, sarif} }
+
+// Lookup returns the format of a name. The error of an unknown name lists the known
+// ones and the one that was probably meant.
+func Lookup(name string) (Format, error) {
+	var names []string
+	meant, best := "", 3 // more than two slips are another word
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+		if d := distance(strings.ToLower(name), f.Name); d < best {
+			meant, best = f.Name, d
+		}
+	}
+	err := fmt.Errorf("look up report format: %q is not one of %s", name, strings.Join(names, ", "))
+	if meant != "" {
+		err = fmt.Errorf("%w (did you mean %q?)", err, meant)
+	}
+	return Format{}, err
+}
+
+// distance counts the letters to insert, delete or replace to make b from a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

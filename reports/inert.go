@@ -1,0 +1,56 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// hostile reports whether a character can do more on a screen than be seen: it moves
+// the cursor, colours or renames the terminal (the control characters, also the
+// eight-bit ones), or makes text read in another order than it is stored.
+func hostile(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+// inert makes text from outside safe for one line of a terminal: line breaks and tabs
+// become spaces, every other hostile character is spelled out as \u001b, and bytes
+// that are no text become U+FFFD.
+func inert(s string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, hostile) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case hostile(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// inertJSON spells out the hostile characters that encoding/json lets through. Inside
+// a JSON document they can stand in strings only, so the document keeps its meaning:
+// a terminal that shows it stays safe and a parser reads the same text.
+func inertJSON(doc string) string {
+	raw := func(r rune) bool { return r != '\n' && hostile(r) } // newlines here are our own indentation
+	if strings.IndexFunc(doc, raw) < 0 {
+		return doc
+	}
+	var b strings.Builder
+	b.Grow(len(doc) + len(doc)/16)
+	for _, r := range doc {
+		if raw(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

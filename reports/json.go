@@ -1,0 +1,156 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/inventory"
+)
+
+// jsonFormat is the saved result: the envelope of engine.Result, indented, with keys
+// in a fixed order. It is what Read reads and what scripts rely on.
+var jsonFormat = Format{
+	Name:  "json",
+	Title: "the saved result, for scripts and for `pcf-scan report`",
+	Write: func(w io.Writer, r *engine.Result, _ Options) error {
+		return writeJSON(w, withoutNulls(r))
+	},
+}
+
+// writeJSON writes v indented, without HTML escapes, inert on a terminal.
+func writeJSON(w io.Writer, v any) error {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("encode report: %w", err)
+	}
+	if _, err := io.WriteString(w, inertJSON(b.String())); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// withoutNulls returns a copy of r in which the lists that are always present are
+// empty lists and not null, so that a script may walk them without asking.
+func withoutNulls(r *engine.Result) *engine.Result {
+	var c engine.Result
+	if r != nil {
+		c = *r
+	}
+	c.Gaps = present(c.Gaps)
+	c.Scope.Accounts = present(c.Scope.Accounts)
+	c.Scope.Regions = present(c.Scope.Regions)
+	c.Scope.Types = present(c.Scope.Types)
+	c.Resources = slices.Clone(c.Resources)
+	for i := range c.Resources {
+		c.Resources[i].Unread = present(c.Resources[i].Unread)
+	}
+	return &c
+}
+
+func present[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// maxSaved bounds what Read takes into memory: a result of 100,000 resources with all
+// properties stays well below it.
+const maxSaved = 2 << 30
+
+// Read reads a saved result (or a snapshot in the same envelope). Writing it again as
+// JSON gives the same bytes. It refuses what is not one JSON document, with line and
+// column, and every schemaVersion but its own; keys that it does not know are left
+// aside, because a later minor version may add some. The texts of rules (Catalogue)
+// are not part of the file.
+func Read(r io.Reader) (*engine.Result, error) {
+	const want = "give a file that `--format json` wrote"
+	doc, err := io.ReadAll(io.LimitReader(r, maxSaved+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read saved result: %w", err)
+	case len(doc) > maxSaved:
+		return nil, fmt.Errorf("read saved result: it is larger than %d MiB; save it again without `--include properties`", maxSaved>>20)
+	case len(bytes.TrimSpace(doc)) == 0:
+		return nil, errors.New("read saved result: the file is empty; " + want)
+	}
+
+	var head struct {
+		SchemaVersion *int `json:"schemaVersion"`
+	}
+	if err := json.Unmarshal(doc, &head); err != nil {
+		return nil, fmt.Errorf("read saved result: %s%w; %s", place(doc, err), err, want)
+	}
+	switch v := head.SchemaVersion; {
+	case v == nil:
+		return nil, errors.New("read saved result: it has no schemaVersion; " + want)
+	case *v > engine.SchemaVersion:
+		return nil, fmt.Errorf("read saved result: its schemaVersion is %d and this pcf-scan reads %d; use the newer pcf-scan that wrote it", *v, engine.SchemaVersion)
+	case *v != engine.SchemaVersion:
+		return nil, fmt.Errorf("read saved result: there is no schemaVersion %d, this pcf-scan reads %d; %s", *v, engine.SchemaVersion, want)
+	}
+
+	var result engine.Result
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	dec.UseNumber() // or large numbers would come out changed
+	if err := dec.Decode(&result); err != nil {
+		return nil, fmt.Errorf("read saved result: %s%w; %s", place(doc, err), err, want)
+	}
+	if err := normalise(&result); err != nil {
+		return nil, err
+	}
+	return &result, nil
+}
+
+// place writes where in the document a JSON error stands, so that an editor can jump
+// there; nothing when the error does not say.
+func place(doc []byte, err error) string {
+	var offset int64
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = syntax.Offset
+	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = kind.Offset
+	} else {
+		return ""
+	}
+	before := doc[:max(0, min(int(offset), len(doc))-1)]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Sprintf("line %d, column %d: ", line, column)
+}
+
+// normalise turns the json.Number values of properties and changes into the kinds that
+// the rest of the program uses.
+func normalise(r *engine.Result) error {
+	for i := range r.Resources {
+		for name, v := range r.Resources[i].Properties {
+			n, err := inventory.Normal(v)
+			if err != nil {
+				return fmt.Errorf("read saved result: property %s of %s: %w", name, r.Resources[i].ID, err)
+			}
+			r.Resources[i].Properties[name] = n
+		}
+	}
+	for i := range r.Drift {
+		for j := range r.Drift[i].Changes {
+			c := &r.Drift[i].Changes[j]
+			var errs [2]error
+			c.Declared, errs[0] = inventory.Normal(c.Declared)
+			c.Live, errs[1] = inventory.Normal(c.Live)
+			if err := errors.Join(errs[:]...); err != nil {
+				return fmt.Errorf("read saved result: change of %s: %w", c.Path, err)
+			}
+		}
+	}
+	return nil
+}
