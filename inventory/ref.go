@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -58,3 +59,16 @@ var (
 
 func escapeRef(s string) string   { return refEscaper.Replace(s) }
 func unescapeRef(s string) string { return refUnescaper.Replace(s) }
+
+// globalServices are the services whose resources have no region. Amazon's own list is
+// in the IAM user guide and in the endpoint tables of each service.
+var globalServices = []string{
+	"AWS::IAM::", "AWS::Route53::", "AWS::CloudFront::", "AWS::Organizations::",
+	"AWS::GlobalAccelerator::", "AWS::Shield::", "AWS::Budgets::", "AWS::CE::",
+}
+
+// IsGlobal reports whether resources of the type live in region "global": one for the
+// account, whatever region an app is deployed to.
+func IsGlobal(typ string) bool {
+	return slices.ContainsFunc(globalServices, func(s string) bool { return strings.HasPrefix(typ, s) })
+}

@@ -3,8 +3,6 @@ package inventory
 import (
 	"cmp"
 	"slices"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
 // GapReason is why something could not be read (CONTRACT.md section 5).
@@ -37,12 +35,12 @@ type Gap struct {
 	Message    string
 }
 
-// Covers reports whether the gap hides resources of this account, region and type.
+// Covers reports whether the gap hides resources of this account, region and type. An
+// empty argument means "wherever it may be", so a gap in any one place hides it.
 func (g Gap) Covers(account, region, typ string) bool {
+	hides := func(gap, asked string) bool { return gap == "" || asked == "" || gap == asked }
 	return g.File == "" && g.App == "" &&
-		(g.Account == "" || g.Account == account) &&
-		(g.Region == "" || g.Region == region) &&
-		(g.Type == "" || g.Type == typ)
+		hides(g.Account, account) && hides(g.Region, region) && hides(g.Type, typ)
 }
 
 // CompareGaps orders gaps for output.
@@ -78,11 +76,31 @@ func includesGlob(globs []string, typ string) bool {
 	return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return MatchGlob(g, typ) })
 }
 
-// MatchGlob matches a name against a glob in which "*" stands for any run of
-// characters and "?" for one. A malformed glob matches only itself.
+// MatchGlob matches a whole name against a glob in which "*" stands for any run of
+// characters (also none, also "/" and ":" in an ARN) and "?" for one. Everything else
+// stands for itself. Case matters.
 func MatchGlob(glob, name string) bool {
-	ok, err := doublestar.Match(glob, name)
-	return glob == name || err == nil && ok
+	g, n := []rune(glob), []rune(name)
+	at, star, resume := 0, -1, 0 // place in g; the last star in g, and where its run ends in n
+	for i := 0; i < len(n); {
+		switch {
+		case at < len(g) && g[at] == '*':
+			star, resume = at, i
+			at++
+		case at < len(g) && (g[at] == '?' || g[at] == n[i]):
+			at++
+			i++
+		case star >= 0: // the star takes one character more
+			resume++
+			at, i = star+1, resume
+		default:
+			return false
+		}
+	}
+	for at < len(g) && g[at] == '*' {
+		at++
+	}
+	return at == len(g)
 }
 
 // A Snapshot is what was seen at one time: live resources with the places that

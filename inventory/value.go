@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -34,6 +35,9 @@ type Unknown struct {
 	Prefix, Suffix string
 	// Sensitive marks values that must never be printed, known or not.
 	Sensitive bool
+	// Optional marks a value that may turn out to be absent: a property or list element
+	// that an undecided Fn::If may leave out.
+	Optional bool
 }
 
 // String describes the unknown for people, without any value.
@@ -124,7 +128,8 @@ func Clone(v any) any {
 // Normal turns what encoding/json (with or without UseNumber) and the YAML decoder
 // produce into the values that Properties allows: integral numbers become int64,
 // other numbers float64, typed maps and slices plain ones. A number outside int64
-// and float64 keeps its text. It returns an error for anything else.
+// and float64, and what YAML calls .nan and .inf, becomes its text: JSON cannot write it
+// as a number. Lists and maps are changed in place. It returns an error for anything else.
 func Normal(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, int64, string, *Unknown:
@@ -143,6 +148,9 @@ func Normal(v any) (any, error) {
 	case float64:
 		if i := int64(v); float64(i) == v && v > -1<<53 && v < 1<<53 {
 			return i, nil
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return strconv.FormatFloat(v, 'g', -1, 64), nil
 		}
 		return v, nil
 	case json.Number:

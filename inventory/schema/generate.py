@@ -9,6 +9,7 @@ one notation. What the Go side then loads is a plain table of nodes.
 
     python3 inventory/schema/generate.py            writes schemas.bin beside this file
     python3 inventory/schema/generate.py --check    fails when schemas.bin is not what it would write
+                                                    (`make schemas-check`)
 
 The layout of schemas.bin is described at the Go reader, load.go.
 """
@@ -35,6 +36,13 @@ ANY = 127
 TAG_PROPERTY = {
     "AWS::Budgets::Budget": "/ResourceTags",
     "AWS::EC2::LaunchTemplate": "/TagSpecifications/*/Tags",
+}
+
+# Maps that cfn-lint lets a template fill with anything, because CloudFormation converts
+# it; what the service keeps and returns is text.
+TEXT_MAPS = {
+    "AWS::CloudFormation::Stack": "#/properties/Parameters",
+    "AWS::Lambda::Function": "#/definitions/Environment/properties/Variables",
 }
 
 PATH_LISTS = {
@@ -82,8 +90,10 @@ class Tree:
     more. The sets are finite, so recursive definitions end in a cycle and not in a loop.
     """
 
-    def __init__(self, schema):
+    def __init__(self, schema, text_map=None):
         self.schema = schema
+        if text_map:
+            self.resolve(text_map)["patternProperties"] = {".*": {"type": "string"}}
         self.nodes = []
         self.index = {}  # the places of a node, or the facts of a leaf -> its number
         self.names = {id(d): name for name, d in schema.get("definitions", {}).items()}
@@ -124,6 +134,8 @@ class Tree:
             said.append(KINDS["object"])
         elif "items" in place:
             said.append(KINDS["array"])
+        elif place.get("format") == "json":
+            said.append(KINDS["object"] | KINDS["string"])
         said += [self.kinds(p, seen) for p in self.parts(place)]
         for word in ("oneOf", "anyOf"):
             if word in place:
@@ -184,20 +196,23 @@ class Tree:
         def first(word):
             return next((f[word] for f in facets if word in f), None)
 
+        kinds = 0
+        for k in map(self.kinds, places):
+            kinds |= k if k != ANY else 0  # a place that says nothing leaves it to the others
+        kinds = kinds or ANY
+
         named, free, elements = collections.defaultdict(list), [], []
         for f in facets:
-            for name, p in f.get("properties", {}).items():
-                named[name].append(p)
-            free += f.get("patternProperties", {}).values()
-            if isinstance(f.get("additionalProperties"), dict):
-                free.append(f["additionalProperties"])
-            if isinstance(f.get("items"), dict):
-                elements.append(f["items"])
-            elements += f.get("prefixItems", [])
+            if kinds & KINDS["object"]:
+                for name, p in f.get("properties", {}).items():
+                    named[name].append(p)
+                free += f.get("patternProperties", {}).values()
+                if isinstance(f.get("additionalProperties"), dict):
+                    free.append(f["additionalProperties"])
+            if kinds & KINDS["array"]:
+                elements += [f["items"]] if isinstance(f.get("items"), dict) else []
+                elements += f.get("prefixItems", [])
 
-        kinds = 0
-        for p in places:
-            kinds |= self.kinds(p)
         node = {"kinds": kinds}
         values = [self.enum(p) for p in places]
         if None not in values:
@@ -247,34 +262,18 @@ class Tree:
             node["items"] = self.add(elements)
         return number
 
-    def pointer(self, path):
+    @staticmethod
+    def pointer(path):
         """Write a source path ("/properties/A/items/properties/B", "/properties/A/*/B") as a
-        pointer below the properties ("/A/*/B"). Where the source leaves the step into a list
-        or map out, it is filled in. A step that the tree does not know is kept as it is."""
-        parts = path.removeprefix("/").removeprefix("properties/").split("/")
-        node, out = self.nodes[0], []
-        while parts:
-            part = parts.pop(0)
-            props = node.get("props", {}) if node else {}
-            element = node and node.get("items", node.get("values"))
-            if node and part not in props and element is not None:
-                if part not in ("*", "items") and part in self.nodes[element].get("props", {}):
-                    parts.insert(0, part)
-                if parts and parts[0] == "properties":
-                    parts.pop(0)
-                out.append("*")
-                node = self.nodes[element]
-                continue
-            if part == "properties" and part not in props and parts:
-                continue
-            out.append(part)
-            node = self.nodes[props[part]] if part in props else None
-        return "".join("/" + p for p in out)
+        pointer below the properties ("/A/*/B"). No property is called "items" or "properties"."""
+        steps = ("*" if step == "items" else step for step in path.split("/"))
+        return "".join("/" + step for step in steps if step not in ("", "properties"))
 
-    def knows(self, pointer):
+    def names_property(self, pointer):
+        """Whether the tree has this path by name ("*" for an element or a free key)."""
         node = self.nodes[0]
         for part in pointer.split("/")[1:]:
-            child = node.get("props", {}).get(part, node.get("items", node.get("values")))
+            child = node.get("items", node.get("values")) if part == "*" else node.get("props", {}).get(part)
             if child is None:
                 return False
             node = self.nodes[child]
@@ -283,7 +282,7 @@ class Tree:
 
 def facts(name, schema):
     """The structural facts of one type, ready to be written as JSON."""
-    tree = Tree(schema)
+    tree = Tree(schema, TEXT_MAPS.get(name))
     out = {"nodes": tree.nodes}
     for ours, theirs in PATH_LISTS.items():
         pointers = list(dict.fromkeys(tree.pointer(p) for p in schema.get(theirs, [])))
@@ -296,14 +295,16 @@ def facts(name, schema):
 
     tagging = schema.get("tagging", {})
     at = TAG_PROPERTY.get(name) or tree.pointer(tagging.get("tagProperty", "/properties/Tags"))
-    if not tree.knows(at):
-        at = "/Tags" if tree.knows("/Tags") else ""
+    if not tree.names_property(at):
+        at = "/Tags" if tree.names_property("/Tags") else ""
     if at:
         out["tagProperty"] = at
     if at or tagging.get("taggable", schema.get("taggable")):
         out["taggable"] = True
-        # Where nothing is said, tags can be changed unless that would replace the resource.
-        if tagging.get("tagUpdatable", at not in out.get("createOnly", [])):
+        # A schema that denies the tags says nothing of use about them: then they can be
+        # changed unless that would replace the resource.
+        said = tagging.get("tagUpdatable") if tagging.get("taggable") else None
+        if at not in out.get("createOnly", []) if said is None else said:
             out["tagUpdatable"] = True
     return out
 

@@ -10,16 +10,24 @@ var kindNames = []struct {
 	{Number, "number"}, {Boolean, "boolean"}, {Null, "null"},
 }
 
-// KindName writes the kinds of the node for people, as "string" or "object or string".
-func (n *Node) KindName() string {
-	if n == nil || n.Kinds == Any || n.Kinds == 0 {
+// String writes the kinds in JSON schema's words: "string", "object or string", "any".
+func (k Kind) String() string {
+	if k == Any || k == 0 {
 		return "any"
 	}
 	var names []string
-	for _, k := range kindNames {
-		if n.Kinds&k.kind != 0 {
-			names = append(names, k.name)
+	for _, named := range kindNames {
+		if k&named.kind != 0 {
+			names = append(names, named.name)
 		}
 	}
 	return strings.Join(names, " or ")
+}
+
+// KindName writes the kinds of the node for people; "any" also for no node.
+func (n *Node) KindName() string {
+	if n == nil {
+		return Any.String()
+	}
+	return n.Kinds.String()
 }

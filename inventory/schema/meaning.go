@@ -57,3 +57,12 @@ func (t *Type) IsConditionalCreateOnly(pointer string) bool {
 func matchAny(patterns []string, pointer string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return MatchPointer(p, pointer) })
 }
+
+// OrderOf returns what the schema says about the order of the list at pointer;
+// OrderUnspecified also for what is no list or not known.
+func (t *Type) OrderOf(pointer string) Order {
+	if n, ok := t.At(pointer); ok {
+		return n.Order
+	}
+	return OrderUnspecified
+}

@@ -55,11 +55,13 @@ type Type struct {
 	// declared value into.
 	Transforms map[string]string
 
+	// Taggable is true where the schema says so and wherever there is a TagProperty.
 	Taggable bool
 	// TagProperty is the pointer of the property that holds the tags ("/Tags"), also
 	// for the 109 types with a Tags property whose schema does not call them taggable;
 	// empty when the type has no tags.
-	TagProperty  string
+	TagProperty string
+	// TagUpdatable is true when tags can be changed without a replacement.
 	TagUpdatable bool
 }
 
@@ -74,17 +76,21 @@ type Node struct {
 	// additionalProperties); nil when only Properties are allowed, or when nothing is
 	// said and Open is true.
 	Values *Node
-	// Open is true for an object that takes properties that the schema does not name.
-	Open     bool
+	// Open is true for an object of whose properties the schema says nothing.
+	Open bool
+	// Required are the properties that are asked for whichever alternative is taken.
 	Required []string
 	// Items is the node of a list's elements; nil when the schema does not say.
 	Items       *Node
 	Order       Order
 	UniqueItems bool
-	Enum        []any
-	Default     any // nil when there is none
-	HasDefault  bool
-	Format      string // json, date-time, AWS::EC2::VPC.Id, …
+	// Enum are the values that the place takes, nil when it takes others too. Some services
+	// do not mind the case.
+	Enum       []any
+	Default    any // nil when there is none
+	HasDefault bool
+	// Format is json, date-time, AWS::EC2::VPC.Id, …; of several alternatives the first.
+	Format string
 	// Name is the name of the shared definition that the node comes from, or "".
 	Name string
 }
