@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/engine"
@@ -104,9 +104,8 @@ func typesWanted(c *cli.Context, job *engine.Job) []string {
 	}
 	slices.Sort(types)
 	types = slices.Compact(types)
-	readable := aws.Types()
 	return slices.DeleteFunc(types, func(t string) bool {
-		return !slices.ContainsFunc(readable, func(r string) bool { return inventory.MatchGlob(t, r) })
+		return !slices.ContainsFunc(aws.Readers(), func(r *aws.Reader) bool { return inventory.MatchGlob(t, r.Type) })
 	})
 }
 
@@ -123,27 +122,33 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 		}
 		return narrow(c, s, types)
 	case "aws":
-		var accounts []string
-		for _, a := range c.StringSlice("account") {
-			if strings.Contains(a, "=") {
-				return nil, usagef(c, "--account %s: reading other accounts through a role is not supported by this version", a)
-			}
-			accounts = append(accounts, a)
-		}
-		return scanAWS(ctx, c, aws.Options{
-			Regions: c.StringSlice("region"), Accounts: accounts, Types: types, Concurrency: c.Int("concurrency"),
-		})
+		return scanAWS(ctx, c, types)
 	}
 	return nil, usagef(c, "--live %q: want aws or snapshot:FILE", c.String("live"))
 }
 
-func scanAWS(ctx context.Context, c *cli.Context, opt aws.Options) (*inventory.Snapshot, error) {
-	s, err := aws.Scan(ctx, opt)
-	var unknown *aws.UnknownTypeError
-	if errors.As(err, &unknown) {
-		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+// scanAWS reads the caller's own account. --account must name that one: reading others
+// through a role needs a version that can.
+func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Snapshot, error) {
+	for _, a := range c.StringSlice("account") {
+		if strings.Contains(a, "=") {
+			return nil, usagef(c, "--account %s: reading an account through a role is not supported by this version", a)
+		}
 	}
-	return s, err
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	s, err := aws.Scan(ctx, cfg, aws.Options{Regions: c.StringSlice("region"), Types: types, Concurrency: c.Int("concurrency")})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range c.StringSlice("account") {
+		if !slices.Contains(s.Scope.Accounts, a) {
+			return nil, usagef(c, "--account %s: the credentials belong to account %s", a, strings.Join(s.Scope.Accounts, ", "))
+		}
+	}
+	return s, nil
 }
 
 func readSnapshot(file string) (*inventory.Snapshot, error) {

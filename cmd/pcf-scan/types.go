@@ -43,13 +43,12 @@ func types(c *cli.Context) error {
 		return showType(c, name)
 	}
 	var list []supportedType
-	readable := aws.Types()
-	for _, name := range readable {
-		list = append(list, supportedType{Type: name, Read: true, Drift: coverage(name)})
+	for _, r := range aws.Readers() {
+		list = append(list, supportedType{Type: r.Type, Read: true, Drift: coverage(r.Type)})
 	}
 	if c.Bool("all") {
 		for _, name := range schema.Names() {
-			if !slices.Contains(readable, name) {
+			if reader(name) == nil {
 				list = append(list, supportedType{Type: name, Drift: "0"})
 			}
 		}
@@ -75,6 +74,23 @@ func yes(b bool) string {
 	return "-"
 }
 
+func reader(name string) *aws.Reader {
+	for _, r := range aws.Readers() {
+		if r.Type == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// unread lists the paths of a type that its reader cannot return.
+func unread(t *schema.Type) []string {
+	if r := reader(t.Name); r != nil {
+		return t.Unread(r.Reads)
+	}
+	return t.Unread(nil)
+}
+
 // coverage counts the top-level properties that the reader returns wholly, of those
 // that AWS returns at all.
 func coverage(name string) string {
@@ -82,14 +98,14 @@ func coverage(name string) string {
 	if !ok {
 		return "-"
 	}
-	unread := aws.Unread(name)
+	missing := unread(t)
 	readable, covered := 0, 0
 	for p := range t.Root.Properties {
 		if t.IsWriteOnly("/" + p) {
 			continue
 		}
 		readable++
-		if !slices.ContainsFunc(unread, func(u string) bool { return u == "/"+p }) {
+		if !slices.Contains(missing, "/"+p) {
 			covered++
 		}
 	}
@@ -101,7 +117,7 @@ func showType(c *cli.Context, name string) error {
 	if !ok {
 		return &usageError{command: "types", message: fmt.Sprintf("there is no resource type %q", name), meant: schema.Suggest(name, schema.Names())}
 	}
-	unread := aws.Unread(name)
+	missing := unread(t)
 	type property struct {
 		Name string `json:"name"`
 		Kind string `json:"kind"`
@@ -123,12 +139,12 @@ func showType(c *cli.Context, name string) error {
 		note(t.IsCreateOnly(pointer), "create-only")
 		note(t.IsConditionalCreateOnly(pointer), "may need replacement")
 		note(pointer == t.TagProperty, "tags")
-		note(slices.ContainsFunc(unread, func(u string) bool { return u == pointer || strings.HasPrefix(u, pointer+"/") }), "not read, or in part")
+		note(slices.ContainsFunc(missing, func(u string) bool { return u == pointer || strings.HasPrefix(u, pointer+"/") }), "not read, or in part")
 		list = append(list, property{p, t.Root.Properties[p].KindName(), strings.Join(notes, ", ")})
 	}
 	switch c.String("format") {
 	case "json":
-		return envelope(c, "types", []any{map[string]any{"type": name, "read": slices.Contains(aws.Types(), name), "drift": coverage(name), "properties": list}})
+		return envelope(c, "types", []any{map[string]any{"type": name, "read": reader(name) != nil, "drift": coverage(name), "properties": list}})
 	case "table":
 		rows := [][]string{}
 		for _, p := range list {
