@@ -32,6 +32,10 @@ type Result struct {
 	Resources []Resource      `json:"resources,omitempty"`
 	Drift     []Drift         `json:"drift,omitempty"`
 	Catalogue []CatalogueRule `json:"-"` // texts of the rules for SARIF help; see reports
+	// Ignored are differences that an ignore rule covers; Warnings are doubts about inputs
+	// that stopped nothing.
+	Ignored  []Ignored `json:"ignored,omitempty"`
+	Warnings []Fault   `json:"warnings,omitempty"`
 }
 
 // Tool names the program that made the result.
@@ -186,6 +190,14 @@ type Drift struct {
 	Reason      string       `json:"reason,omitempty"`
 	Changes     []Change     `json:"changes,omitempty"`
 	Unverified  []Unverified `json:"unverified,omitempty"`
+}
+
+// Ignored is a difference that an ignore rule of its particle covers; the change's reason is
+// the rule's.
+type Ignored struct {
+	Resource Place  `json:"resource"`
+	App      string `json:"app,omitempty"`
+	Change   Change `json:"change"`
 }
 
 // Unverified is a declared property that could not be compared.

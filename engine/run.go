@@ -5,7 +5,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,7 +68,10 @@ func Run(ctx context.Context, job Job) *Result {
 			gaps = append(gaps, s.Gaps...)
 		}
 		for _, f := range d.Faults {
-			r.Faults = append(r.Faults, Fault{File: f.Position.File, Line: f.Position.Line, Column: f.Position.Column, Message: f.Message, Hint: f.Hint})
+			r.Faults = append(r.Faults, faultOf(f))
+		}
+		for _, f := range d.Warnings {
+			r.Warnings = append(r.Warnings, faultOf(f))
 		}
 		r.Summary.Declared = len(d.Particles())
 	}
@@ -135,20 +137,31 @@ func attribute(job Job, r *Result) []inventory.Gap {
 	for _, c := range drift.Classes {
 		r.Summary.Drift[string(c)] = 0
 	}
+	// All pairs are compared, because references go across apps; the output is narrowed.
 	pairs := make([]drift.Pair, 0, len(owned.Pairs))
-	for _, p := range resolved(owned.Pairs) {
-		if job.wants(p.Particle.App, p.Particle.Environment) {
-			pairs = append(pairs, drift.Pair{Particle: p.Particle, Live: p.Live, By: p.By})
-		}
+	for _, p := range owned.Pairs {
+		pairs = append(pairs, drift.Pair(p))
 	}
 	for _, d := range drift.CompareAll(pairs, drift.Context{Live: job.Live, Now: job.Now, Ignore: rules.IgnoreWhen}) {
+		if !job.wants(d.Particle.App, d.Particle.Environment) {
+			continue
+		}
 		r.Summary.Drift[string(d.Class)]++
 		r.Summary.Ignored += len(d.Ignored)
 		r.Summary.Unverified += len(d.Unverified)
-		if job.Include.Summary || d.Class == drift.InSync && len(d.Changes) == 0 {
+		if job.Include.Summary {
 			continue
 		}
-		r.Drift = append(r.Drift, driftOf(d))
+		out := driftOf(d)
+		if d.Class != drift.InSync { // those are counted, not listed
+			r.Drift = append(r.Drift, out)
+		}
+		for _, c := range d.Ignored {
+			r.Ignored = append(r.Ignored, Ignored{Resource: out.Resource, App: out.App, Change: changeOf(c)})
+		}
+		for _, i := range d.UnusedIgnores {
+			r.Warnings = append(r.Warnings, faultOf(inventory.Fault{Position: i.Position, Message: "ignore rule for " + i.Path + " covers no difference: it can be removed"}))
+		}
 	}
 	return owned.Gaps
 }
@@ -474,14 +487,7 @@ func driftOf(d drift.Drift) Drift {
 		Class: string(d.Class), Severity: DriftSeverity(string(d.Class)), Reason: d.Reason,
 	}
 	for _, c := range d.Changes {
-		severity := "medium"
-		if c.Info {
-			severity = "info"
-		}
-		out.Changes = append(out.Changes, Change{
-			Path: c.Path, Declared: c.Declared, Live: c.Live, Kind: string(c.Kind), Severity: severity,
-			Replacement: cmp.Or(c.Replacement, "no"), Reason: c.Reason,
-		})
+		out.Changes = append(out.Changes, changeOf(c))
 	}
 	for _, u := range d.Unverified {
 		out.Unverified = append(out.Unverified, Unverified{Path: u.Path, Because: u.Because})
@@ -489,72 +495,17 @@ func driftOf(d drift.Drift) Drift {
 	return out
 }
 
-// resolved gives references between the particles of one app their live values: once
-// `network` is matched to vpc-1, a declared `!Ref network` is vpc-1, so that drift can
-// compare it. What is not matched to exactly one live resource stays unknown. The
-// declaration itself is not touched: the pairs get copies of their particles.
-func resolved(pairs []owner.Pair) []owner.Pair {
-	type name struct{ app, environment, version, stack, particle string }
-	nameOf := func(p *inventory.Particle, particle string) name {
-		return name{p.App, p.Environment, p.Version, p.Stack, particle}
+func changeOf(c drift.Change) Change {
+	severity := "medium"
+	if c.Info {
+		severity = "info"
 	}
-	live := map[name]*inventory.Resource{}
-	for _, p := range pairs {
-		if len(p.Live) == 1 {
-			live[nameOf(p.Particle, p.Particle.Name)] = p.Live[0]
-		}
+	return Change{
+		Path: c.Path, Declared: c.Declared, Live: c.Live, Kind: string(c.Kind), Severity: severity,
+		Replacement: cmp.Or(c.Replacement, drift.ReplaceNo), Reason: c.Reason,
 	}
-	out := slices.Clone(pairs)
-	for i := range out {
-		particle, resource := *out[i].Particle, *out[i].Particle.Resource
-		resource.Properties, _ = substitute(resource.Properties, func(u *inventory.Unknown) any {
-			target := live[nameOf(&particle, u.Target)]
-			if u.Target == "" || target == nil || u.Prefix != "" || u.Suffix != "" {
-				return u
-			}
-			return referred(u, target)
-		}).(map[string]any)
-		particle.Resource = &resource
-		out[i].Particle = &particle
-	}
-	return out
 }
 
-// referred is the live value that a Ref or GetAtt names, or the unknown itself.
-func referred(u *inventory.Unknown, target *inventory.Resource) any {
-	if u.Symbol == "Ref "+u.Target {
-		return target.Ref.ID
-	}
-	attribute, ok := strings.CutPrefix(u.Symbol, "GetAtt "+u.Target+".")
-	if !ok {
-		return u
-	}
-	if v, ok := inventory.At(target.Properties, "/"+strings.ReplaceAll(attribute, ".", "/")); ok {
-		return v
-	}
-	if attribute == "Arn" && target.ARN != "" {
-		return target.ARN
-	}
-	return u
-}
-
-// substitute copies v with every unknown replaced.
-func substitute(v any, value func(*inventory.Unknown) any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		c := make(map[string]any, len(v))
-		for k, e := range v {
-			c[k] = substitute(e, value)
-		}
-		return c
-	case []any:
-		c := make([]any, len(v))
-		for i, e := range v {
-			c[i] = substitute(e, value)
-		}
-		return c
-	case *inventory.Unknown:
-		return value(v)
-	}
-	return v
+func faultOf(f inventory.Fault) Fault {
+	return Fault{File: f.Position.File, Line: f.Position.Line, Column: f.Position.Column, Message: f.Message, Hint: f.Hint}
 }

@@ -14,6 +14,9 @@ import (
 
 // The test binary is the program: scripts call it as pcf-scan.
 func TestMain(m *testing.M) {
+	if os.Getenv("PCF_SCAN_TEST_PROGRAM") != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){
 		"pcf-scan": func() { os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr)) },
 	})

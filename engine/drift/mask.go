@@ -1,0 +1,85 @@
+package drift
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+// mask hides secrets in what is reported. It comes last: comparisons and ignore rules see
+// the values.
+func mask(d *Drift) {
+	typ, _ := schema.Lookup(d.Particle.Resource.Ref.Type)
+	for _, list := range [][]Change{d.Changes, d.Ignored} {
+		for i := range list {
+			c := &list[i]
+			// Where the declared side is a secret, the live side holds it in the clear.
+			if c.Kind == WriteOnly || c.secret || holdsSecret(c.Declared) {
+				c.Declared, c.Live = masked(c.Declared), masked(c.Live)
+				continue
+			}
+			c.Declared, c.Live = hide(typ, c.Path, c.Declared), hide(typ, c.Path, c.Live)
+		}
+	}
+}
+
+func masked(v any) any {
+	if v == nil {
+		return nil
+	}
+	return inventory.Sensitive
+}
+
+func holdsSecret(v any) (found bool) {
+	inventory.Walk("", v, func(_ string, e any) bool {
+		u, is := e.(*inventory.Unknown)
+		found = found || is && u.Sensitive
+		return !found
+	})
+	return found
+}
+
+// hide masks the values below v whose place or name says that they are secret. A flag is
+// never one.
+func hide(t *schema.Type, pointer string, v any) any {
+	if _, flag := v.(bool); v == nil || flag {
+		return v
+	}
+	if schema.IsSensitive(t, pointer) {
+		return inventory.Sensitive
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			out[name] = hide(t, pointer+"/"+schema.EscapePointer(name), v[name])
+		}
+		if namesSecret(v) {
+			for _, name := range []string{"Value", "ParameterValue"} {
+				if v[name] != nil {
+					out[name] = inventory.Sensitive
+				}
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = hide(t, pointer+"/"+strconv.Itoa(i), e)
+		}
+		return out
+	}
+	return v
+}
+
+// namesSecret recognises {Name: DB_PASSWORD, Value: …}: the telling name stands beside the
+// value instead of above it.
+func namesSecret(object map[string]any) bool {
+	return slices.ContainsFunc([]string{"Key", "Name", "ParameterKey", "ParameterName"}, func(name string) bool {
+		key, is := object[name].(string)
+		return is && schema.IsSensitive(nil, "/"+schema.EscapePointer(key))
+	})
+}

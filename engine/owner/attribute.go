@@ -1,0 +1,525 @@
+package owner
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+)
+
+// Attribute says whose every live resource is and which live resource every active
+// particle means. It fills Resource.Owned of the live resources and changes nothing else;
+// calling it again gives the same answer.
+func Attribute(in Input) *Result {
+	if in.Declaration == nil {
+		in.Declaration = &inventory.Declaration{}
+	}
+	if in.Live == nil {
+		in.Live = &inventory.Snapshot{}
+	}
+	a := readApps(in.Declaration, in.Now)
+	w := readWorld(in.Live)
+	j := &judge{apps: a, world: w, pairs: pairs(a, w), of: map[*inventory.Resource]*Attribution{}}
+	j.collect()
+	j.collectInputs(in.Declaration)
+	for _, r := range w.all {
+		j.of[r] = j.resource(r)
+	}
+	for _, r := range w.all {
+		j.inherit(r)
+	}
+
+	result := &Result{Gaps: a.gaps}
+	for _, r := range w.all {
+		x := j.of[r]
+		slices.SortStableFunc(x.Evidence, func(a, b Evidence) int {
+			return cmp.Or(cmp.Compare(order(a.Rank), order(b.Rank)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Detail, b.Detail))
+		})
+		x.Evidence = slices.Compact(x.Evidence)
+		r.Owned = inventory.Ownership{Class: string(x.Class), App: x.App, Environment: x.Environment, Version: x.Version, Particle: x.Particle}
+		result.Attributions = append(result.Attributions, x)
+	}
+	for _, p := range j.pairs {
+		result.Pairs = append(result.Pairs, *p)
+	}
+	return result
+}
+
+// order puts claims by rank and facts, which have none, after them.
+func order(rank int) int {
+	if rank == 0 {
+		return 100
+	}
+	return rank
+}
+
+// judge weighs the claims on each resource.
+type judge struct {
+	apps  *apps
+	world *world
+	pairs []*Pair
+	of    map[*inventory.Resource]*Attribution
+
+	written    map[*inventory.Resource][]*inventory.Particle // by `id:` of living versions
+	formerly   map[*inventory.Resource][]*inventory.Particle // by `id:` of ended versions
+	upgraded   map[*inventory.Resource]*inventory.Particle   // case 2: the particle that took it over
+	identified map[*inventory.Resource][]*inventory.Particle // by identifiers in properties
+	inputs     map[*inventory.Resource][]string              // as an input: the sentences that say so
+	disputed   map[*inventory.Resource]string                // its tags name a particle whose id is another's
+}
+
+// collect finds the claims that start from the declared side.
+func (j *judge) collect() {
+	j.written, j.formerly = map[*inventory.Resource][]*inventory.Particle{}, map[*inventory.Resource][]*inventory.Particle{}
+	j.upgraded = map[*inventory.Resource]*inventory.Particle{}
+	j.identified = map[*inventory.Resource][]*inventory.Particle{}
+	j.disputed = map[*inventory.Resource]string{}
+
+	for _, p := range j.pairs {
+		switch p.By {
+		case ByID:
+			for _, r := range p.Live {
+				j.written[r] = append(j.written[r], p.Particle)
+			}
+		case ByUpgrade:
+			for _, r := range p.Live {
+				j.upgraded[r] = p.Particle
+			}
+		}
+		if p.Conflict != "" {
+			identity := tagged{placeOfParticle(p.Particle), p.Particle.Version, p.Particle.Name}
+			for _, r := range without(within(ofType(j.world.byTags[identity], p.Particle.Resource.Ref.Type), p.Target), j.byWritten(p)) {
+				j.disputed[r] = p.Conflict
+			}
+		}
+		// What the properties name is a claim also where a better match was found.
+		if id := p.Particle.Resource.Ref.ID; id != "" && p.Particle.ID == "" {
+			for _, r := range within(j.world.byID[idKey(p.Particle.Resource.Ref.Type, id)], p.Target) {
+				j.identified[r] = append(j.identified[r], p.Particle)
+			}
+		}
+	}
+	for _, v := range j.apps.versions {
+		if v.status != retired {
+			continue
+		}
+		for _, p := range v.particles {
+			if p.ID == "" {
+				continue
+			}
+			for _, t := range targets(p) {
+				for _, r := range within(j.world.find(p.Resource.Ref.Type, p.ID), t) {
+					j.formerly[r] = append(j.formerly[r], p)
+				}
+			}
+		}
+	}
+	for _, list := range []map[*inventory.Resource][]*inventory.Particle{j.written, j.formerly, j.identified} {
+		for r := range list {
+			slices.SortFunc(list[r], compareParticles)
+			list[r] = slices.Compact(list[r])
+		}
+	}
+}
+
+// collectInputs finds the shared resources that apps pass in. An app that has ended needs
+// none any more.
+func (j *judge) collectInputs(d *inventory.Declaration) {
+	j.inputs = map[*inventory.Resource][]string{}
+	for _, app := range d.Apps {
+		v := j.apps.versions[versionKey{place{app.Name, app.Environment}, app.Version}]
+		if v.status == retired {
+			continue
+		}
+		for _, in := range app.Inputs {
+			if in.ID == "" {
+				continue
+			}
+			for _, r := range j.world.find(in.Type, in.ID) {
+				j.inputs[r] = append(j.inputs[r], fmt.Sprintf("%s takes it as its input %s", v, in.Name))
+			}
+		}
+	}
+}
+
+func (j *judge) byWritten(p *Pair) []*inventory.Resource {
+	return within(j.world.find(p.Particle.Resource.Ref.Type, p.Particle.ID), p.Target)
+}
+
+// resource decides the class of one resource: first match wins, strongest claim first.
+func (j *judge) resource(r *inventory.Resource) *Attribution {
+	x := &Attribution{Resource: r}
+	j.describe(x)
+	switch {
+	case j.byID(x):
+	case r.Foreign != "":
+		x.Class = Foreign
+		if len(j.inputs[r]) > 0 {
+			x.Class = Shared
+		}
+	case r.Tags == nil && len(j.inputs[r]) == 0:
+		x.Class, x.Reason = Unknown, TagsUnread
+	case j.byTags(x):
+		j.shield(x)
+	case len(j.inputs[r]) > 0:
+		x.Class = Shared
+	case j.byWeakClaim(x):
+	case manager(r) != "":
+		x.Class, x.Reason = Foreign, StillManaged
+	default:
+		x.Class = Unmanaged
+	}
+	return x
+}
+
+func (x *Attribution) add(rank int, source, format string, args ...any) {
+	x.Evidence = append(x.Evidence, Evidence{Source: source, Rank: rank, Detail: fmt.Sprintf(format, args...)})
+}
+
+func (x *Attribution) own(class Class, p *inventory.Particle, reason string) {
+	x.Class, x.Reason = class, reason
+	x.App, x.Environment, x.Version, x.Particle = p.App, p.Environment, p.Version, p.Name
+}
+
+func (x *Attribution) ownTagged(class Class, t tagged, reason string) {
+	x.Class, x.Reason = class, reason
+	x.App, x.Environment, x.Version, x.Particle = t.app, t.environment, t.version, t.particle
+}
+
+// describe writes down every claim, whether or not it will decide.
+func (j *judge) describe(x *Attribution) {
+	r := x.Resource
+	for _, p := range j.written[r] {
+		x.add(1, "id", "%s names it by id%s", describeParticle(p), declaredAt(p))
+	}
+	for _, p := range j.formerly[r] {
+		x.add(1, "id", "%s, which has ended, names it by id%s", describeParticle(p), declaredAt(p))
+	}
+	if r.Tags == nil {
+		x.add(0, "tags", "its tags could not be read")
+	}
+	if t, ok := readTags(r); ok {
+		x.add(2, "tag", "its tags name %s", t)
+	}
+	if s := j.disputed[r]; s != "" {
+		x.add(1, "id", "%s", s)
+	}
+	if m := manager(r); m != "" {
+		x.add(5, "manager", "%s; what keeps it was not read", m)
+	}
+	for _, s := range ownerTags(r) {
+		x.add(7, "owner-tag", "%s", s)
+	}
+	for _, p := range j.identified[r] {
+		x.add(8, "identifier", "the properties of %s name it%s", describeParticle(p), declaredAt(p))
+	}
+	for _, s := range j.inputs[r] {
+		x.add(0, "input", "%s", s)
+	}
+	if r.Foreign != "" {
+		x.add(0, "default", "%s", r.Foreign)
+	}
+}
+
+func describeParticle(p *inventory.Particle) string {
+	if p.App == "" {
+		return p.Name
+	}
+	return p.Name + " of " + (&version{place: placeOfParticle(p), number: p.Version}).String()
+}
+
+func declaredAt(p *inventory.Particle) string {
+	if s := p.Resource.Position.String(); s != "" {
+		return " (" + s + ")"
+	}
+	return ""
+}
+
+// byID decides by written ids of living versions, the strongest claim.
+func (j *judge) byID(x *Attribution) bool {
+	r := x.Resource
+	claims := j.written[r]
+	if len(claims) == 0 {
+		return false
+	}
+	t, hasTags := readTags(r)
+	hasTags = hasTags && t.particle != "" && j.counts(r, t)
+	best := claims[len(claims)-1] // the newest version
+	for _, p := range claims {
+		if hasTags && t == (tagged{placeOfParticle(p), p.Version, p.Name}) {
+			best = p
+		}
+	}
+	x.own(Owned, best, "")
+	if best.App == "" {
+		x.Class, x.Reason = Attributed, NoApp
+	}
+	for _, p := range claims {
+		if p.Name != best.Name || placeOfParticle(p) != placeOfParticle(best) {
+			x.Class, x.Reason = Contested, ClaimsDisagree
+		}
+	}
+	if !hasTags {
+		return true
+	}
+	// The tags agree when they name the same particle, or one that the app has given up.
+	renamed := t.particle != best.Name && len(j.apps.activeWith(t.place, t.particle)) > 0
+	if t.place != placeOfParticle(best) || renamed {
+		x.Class, x.Reason = Contested, ClaimsDisagree
+	}
+	if x.Class == Owned && t.version != best.Version {
+		x.LiveVersion, x.Reason = versionText(t.version), VersionSkew
+	}
+	return true
+}
+
+// versionText names a version that is not there.
+func versionText(number string) string { return cmp.Or(number, "(none)") }
+
+// counts reports whether a tag claim counts: services copy tags to volumes, snapshots,
+// interfaces and tasks, so the type must be the one that the particle is declared with.
+// Where nothing declares the particle any more, nothing speaks against the tags.
+func (j *judge) counts(r *inventory.Resource, t tagged) bool {
+	types := j.apps.declaredTypes(t.place, t.version, t.particle)
+	return len(types) == 0 || slices.Contains(types, r.Ref.Type)
+}
+
+// byTags decides by our own tags, or by the id that an ended version wrote: the five
+// cases of "which version?", in their order.
+func (j *judge) byTags(x *Attribution) bool {
+	r := x.Resource
+	t, ok := readTags(r)
+	if !ok {
+		if len(j.formerly[r]) == 0 || r.Tags == nil {
+			return false
+		}
+		p := j.formerly[r][len(j.formerly[r])-1]
+		t = tagged{placeOfParticle(p), p.Version, p.Name}
+	}
+	if !j.apps.known(t.place) {
+		x.ownTagged(Unknown, t, AppUnknown)
+		x.add(0, "declaration", "neither a declaration nor the register knows %s", t.place)
+		return true
+	}
+	if t.particle == "" {
+		x.ownTagged(Attributed, t, IncompleteTags)
+		x.add(0, "tag", "the tag %s is missing, so it is not known which particle it is", TagParticle)
+		return true
+	}
+	if !j.counts(r, t) {
+		x.ownTagged(Attributed, t, CopiedTags)
+		x.add(0, "declaration", "%s is declared with another type (%s): the tags were copied", t.particle,
+			strings.Join(j.apps.declaredTypes(t.place, t.version, t.particle), ", "))
+		return true
+	}
+	if s := j.apps.absent(t.place); s != "" {
+		x.ownTagged(Unknown, t, NotDeclared)
+		x.add(0, "register", "%s", s)
+		return true
+	}
+	if j.disputed[r] != "" {
+		x.ownTagged(Contested, t, ClaimsDisagree)
+		return true
+	}
+	j.whichVersion(x, t)
+	return true
+}
+
+func (j *judge) whichVersion(x *Attribution, t tagged) {
+	r := x.Resource
+	v := j.apps.versions[versionKey{t.place, t.version}]
+	state, why := j.apps.judge(t.place, t.version)
+	x.add(0, "declaration", "%s", why)
+
+	// 1. Its version lives and declares it.
+	if state == active && v != nil {
+		if p := v.particle(t.particle); p != nil {
+			x.own(Owned, p, "")
+			if !j.inTarget(r, p) {
+				x.Reason = OutsideTargets
+				x.add(0, "declaration", "it lies outside the targets of %s", v)
+			}
+			return
+		}
+	}
+	// 2. A living version declares it and has nothing better: an upgrade in place.
+	if p := j.upgraded[r]; p != nil {
+		x.own(Owned, p, VersionSkew)
+		x.LiveVersion = versionText(t.version)
+		x.add(0, "declaration", "%s is active, declares it and has no resource with its own tags", describeParticle(p))
+		return
+	}
+	// From here on a particle that nobody read could change the answer.
+	if why := j.apps.doubt(t.place); why != "" {
+		x.ownTagged(Unknown, t, NotComplete)
+		x.add(0, "declaration", "%s", why)
+		return
+	}
+	switch {
+	// 3. Its version has ended, or lives and has dropped it.
+	case state == retired:
+		x.ownTagged(Orphan, t, VersionRetired)
+	case state == active && v != nil:
+		x.ownTagged(Orphan, t, ParticleRemoved)
+		x.add(0, "declaration", "its declaration was read completely and has no %s", t.particle)
+	case state == active:
+		// The register's word without a declaration; absent has caught it already.
+		x.ownTagged(Unknown, t, NotDeclared)
+	// 4. The app is known and the version is not: 5, an app that is not known, came first.
+	default:
+		x.ownTagged(StaleVersion, t, "")
+	}
+}
+
+func (j *judge) inTarget(r *inventory.Resource, p *inventory.Particle) bool {
+	return slices.ContainsFunc(targets(p), func(t inventory.Target) bool {
+		return len(within([]*inventory.Resource{r}, t)) > 0
+	})
+}
+
+// shield takes a verdict back that another claim speaks against: nothing that anybody
+// living points at is an orphan, and what AWS or a stack keeps is not ours to judge.
+func (j *judge) shield(x *Attribution) {
+	r := x.Resource
+	leftover := x.Class == Orphan || x.Class == StaleVersion
+	switch {
+	case len(j.inputs[r]) > 0 && x.Class != Owned && x.Class != Contested:
+		*x = Attribution{Resource: r, Class: Shared, Evidence: x.Evidence}
+	case leftover && len(j.identified[r]) > 0:
+		x.Class, x.Reason = Contested, ClaimsDisagree
+	case x.Class == Orphan && manager(r) != "":
+		x.Class, x.Reason = Unknown, StillManaged
+	}
+}
+
+// byWeakClaim decides by claims that only say whom to tell.
+func (j *judge) byWeakClaim(x *Attribution) bool {
+	r := x.Resource
+	app := applicationTag(r)
+	claims := j.identified[r]
+	switch {
+	case len(claims) > 0 && (app == "" || strings.EqualFold(app, claims[len(claims)-1].App)):
+		x.own(Attributed, claims[len(claims)-1], Adoptable)
+		if x.App == "" {
+			x.Reason = NoApp
+		}
+		if slices.ContainsFunc(claims, func(p *inventory.Particle) bool { return placeOfParticle(p) != placeOfParticle(claims[0]) }) {
+			x.Reason = ClaimsDisagree
+		}
+	case app != "" || len(ownerTags(r)) > 0:
+		x.Class, x.App, x.Reason = Attributed, app, OwnerTags
+	default:
+		return false
+	}
+	return true
+}
+
+// inherit gives what cannot be tagged the owner of the resource that it belongs to.
+func (j *judge) inherit(r *inventory.Resource) {
+	x := j.of[r]
+	weak := x.Class == Unmanaged || x.Class == Attributed || x.Class == Unknown && x.Reason == TagsUnread
+	parent := j.parent(r)
+	if parent == nil || !weak {
+		return
+	}
+	p := j.of[parent]
+	x.add(5, "parent", "it belongs to %s %s, which is %s", parent.Ref.Type, parent.Ref.ID, p.Class)
+	switch p.Class {
+	case Owned:
+		sameApp := x.App == p.App && x.Environment == p.Environment
+		particle := x.Particle
+		x.Class, x.Reason, x.App, x.Environment, x.Version, x.Particle = Owned, ByParent, p.App, p.Environment, p.Version, p.Particle
+		if sameApp && particle != "" {
+			x.Particle = particle // declared as a particle of its own
+		}
+	case Shared, Foreign, Unmanaged, Unknown:
+		if x.Class != Attributed {
+			x.Class, x.Reason = p.Class, ByParent
+			if p.Class == Unmanaged {
+				x.Reason = ""
+			}
+		}
+	default: // a leftover or a dispute: the child shares the doubt and is never judged alone
+		if x.Class != Attributed {
+			x.Class, x.Reason, x.App, x.Environment, x.Version = Attributed, ByParent, p.App, p.Environment, p.Version
+		}
+	}
+}
+
+// parts are types without tags of their own that carry the identifier of what they
+// belong to.
+var parts = map[string]string{"AWS::S3::BucketPolicy": "AWS::S3::Bucket"}
+
+// parent returns the resource that r is a part of; nil when it stands alone.
+func (j *judge) parent(r *inventory.Resource) *inventory.Resource {
+	if typ := parts[r.Ref.Type]; typ != "" {
+		if found := within(j.world.byID[idKey(typ, r.Ref.ID)], inventory.Target{Account: r.Ref.Account}); len(found) == 1 {
+			return found[0]
+		}
+	}
+	return nil
+}
+
+// managers are tags that only AWS can set, with what they say of who keeps the resource.
+var managers = []struct{ prefix, says string }{
+	{"aws:cloudformation:stack-name", "the CloudFormation stack %s keeps it"},
+	{"aws:autoscaling:groupName", "the Auto Scaling group %s keeps it"},
+	{"aws:ec2:fleet-id", "the EC2 fleet %s keeps it"},
+	{"aws:ec2spot:fleet-request-id", "the spot fleet %s keeps it"},
+	{"aws:eks:cluster-name", "the EKS cluster %s keeps it"},
+	{"aws:ecs:serviceName", "the ECS service %s keeps it"},
+	{"aws:elasticmapreduce:job-flow-id", "the EMR cluster %s keeps it"},
+	{"aws:backup:source-resource", "AWS Backup keeps it for %s"},
+	{"aws:servicecatalog:productArn", "Service Catalog keeps it for %s"},
+}
+
+// manager says which stack or controller keeps the resource; empty when none does.
+func manager(r *inventory.Resource) string {
+	for _, m := range managers {
+		if v := r.Tags[m.prefix]; v != "" {
+			return fmt.Sprintf(m.says, v)
+		}
+	}
+	return ""
+}
+
+// ownerKeys are the tags by which companies name owners, spelled without case, spaces
+// and punctuation. The first group names an application.
+var (
+	applicationKeys = []string{"application", "app", "appname", "applicationname", "appid", "applicationid"}
+	ownerKeys       = []string{"owner", "ownedby", "owneremail", "team", "teamname", "contact", "costcenter", "costcentre", "businessunit", "createdby"}
+)
+
+func bareKey(key string) string {
+	return strings.Map(func(c rune) rune {
+		if strings.ContainsRune(" -_.:/", c) {
+			return -1
+		}
+		return c
+	}, strings.ToLower(key))
+}
+
+// applicationTag returns the application that a tag names; of several the first by key.
+func applicationTag(r *inventory.Resource) string {
+	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
+		if r.Tags[key] != "" && slices.Contains(applicationKeys, bareKey(key)) {
+			return r.Tags[key]
+		}
+	}
+	return ""
+}
+
+// ownerTags says what the owner tags of a resource say, sorted by key.
+func ownerTags(r *inventory.Resource) []string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
+		bare := bareKey(key)
+		if r.Tags[key] != "" && (slices.Contains(applicationKeys, bare) || slices.Contains(ownerKeys, bare)) {
+			all = append(all, fmt.Sprintf("the tag %s says %s", key, r.Tags[key]))
+		}
+	}
+	return all
+}

@@ -1,0 +1,323 @@
+package owner
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+)
+
+// The tags that pcf-scan writes on what an app owns.
+const (
+	TagApp         = "pcf:app"
+	TagEnvironment = "pcf:environment"
+	TagVersion     = "pcf:version"
+	TagParticle    = "pcf:particle"
+)
+
+// tagged is what our own tags on a resource say.
+type tagged struct {
+	place
+	version  string
+	particle string
+}
+
+func readTags(r *inventory.Resource) (t tagged, ok bool) {
+	t = tagged{
+		place:    place{r.Tags[TagApp], r.Tags[TagEnvironment]},
+		version:  r.Tags[TagVersion],
+		particle: r.Tags[TagParticle],
+	}
+	return t, t.app != ""
+}
+
+func (t tagged) String() string {
+	s := (&version{place: t.place, number: t.version}).String()
+	if t.particle == "" {
+		return s
+	}
+	return s + ", particle " + t.particle
+}
+
+// world indexes the live resources by every name under which a declaration may mean them.
+type world struct {
+	all    []*inventory.Resource
+	byID   map[typedID][]*inventory.Resource
+	byARN  map[string][]*inventory.Resource
+	byTags map[tagged][]*inventory.Resource
+	// byParticle leaves out the version: where an upgrade in place looks.
+	byParticle map[tagged][]*inventory.Resource
+}
+
+type typedID struct{ typ, id string }
+
+func readWorld(s *inventory.Snapshot) *world {
+	w := &world{
+		all: slices.Clone(s.Resources), byID: map[typedID][]*inventory.Resource{}, byARN: map[string][]*inventory.Resource{},
+		byTags: map[tagged][]*inventory.Resource{}, byParticle: map[tagged][]*inventory.Resource{},
+	}
+	slices.SortStableFunc(w.all, inventory.CompareResources)
+	for _, r := range w.all {
+		key := idKey(r.Ref.Type, r.Ref.ID)
+		w.byID[key] = append(w.byID[key], r)
+		if r.ARN != "" {
+			w.byARN[r.ARN] = append(w.byARN[r.ARN], r)
+		}
+		if t, ok := readTags(r); ok && t.particle != "" {
+			w.byTags[t] = append(w.byTags[t], r)
+			t.version = ""
+			w.byParticle[t] = append(w.byParticle[t], r)
+		}
+	}
+	return w
+}
+
+// caseless are the services that take two spellings of an identifier for the same one.
+var caseless = []string{"AWS::RDS::", "AWS::DocDB::", "AWS::Neptune::", "AWS::ElastiCache::", "AWS::Redshift::", "AWS::IAM::"}
+
+func idKey(typ, id string) typedID {
+	if slices.ContainsFunc(caseless, func(s string) bool { return strings.HasPrefix(typ, s) }) {
+		id = strings.ToLower(id)
+	}
+	return typedID{typ, id}
+}
+
+// find returns the live resources of a type that an identifier as people write it means:
+// the plain identifier, an ARN, or a full ref.
+func (w *world) find(typ, id string) []*inventory.Resource {
+	if found := w.byID[idKey(typ, id)]; len(found) > 0 {
+		return found
+	}
+	ofType := func(list []*inventory.Resource) (found []*inventory.Resource) {
+		for _, r := range list {
+			if r.Ref.Type == typ {
+				found = append(found, r)
+			}
+		}
+		return found
+	}
+	if found := ofType(w.byARN[id]); len(found) > 0 {
+		return found
+	}
+	ref, err := inventory.ParseRef(id)
+	if err != nil || ref.Type != typ {
+		return nil
+	}
+	var found []*inventory.Resource
+	for _, r := range w.byID[idKey(typ, ref.ID)] {
+		if agrees(ref.Partition, r.Ref.Partition) && agrees(ref.Account, r.Ref.Account) && agrees(ref.Region, r.Ref.Region) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// agrees compares a part of a ref; an empty part says nothing.
+func agrees(a, b string) bool { return a == "" || b == "" || a == b }
+
+// within keeps the resources that lie in a target. Resources without a region belong to
+// every region of their account.
+func within(list []*inventory.Resource, t inventory.Target) []*inventory.Resource {
+	var in []*inventory.Resource
+	for _, r := range list {
+		if agrees(t.Account, r.Ref.Account) && (agrees(t.Region, r.Ref.Region) || r.Ref.Region == inventory.GlobalRegion) {
+			in = append(in, r)
+		}
+	}
+	return in
+}
+
+// ending are lifecycle states of what is going or gone and still listed for a while.
+var ending = []string{"terminated", "shutting-down", "deleting", "deleted"}
+
+// living leaves out what is going or gone, unless nothing else is there: an instance that
+// was replaced must not make its successor ambiguous.
+func living(list []*inventory.Resource) []*inventory.Resource {
+	var alive []*inventory.Resource
+	for _, r := range list {
+		if !slices.Contains(ending, strings.ToLower(r.State)) {
+			alive = append(alive, r)
+		}
+	}
+	if len(alive) == 0 {
+		return list
+	}
+	return alive
+}
+
+func ofType(list []*inventory.Resource, typ string) []*inventory.Resource {
+	var found []*inventory.Resource
+	for _, r := range list {
+		if r.Ref.Type == typ {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func placeOfParticle(p *inventory.Particle) place { return place{p.App, p.Environment} }
+
+func compareParticles(a, b *inventory.Particle) int {
+	return cmp.Or(
+		cmp.Compare(a.App, b.App), cmp.Compare(a.Environment, b.Environment), compareVersions(a.Version, b.Version),
+		cmp.Compare(a.Stack, b.Stack), cmp.Compare(a.Name, b.Name), inventory.CompareResources(a.Resource, b.Resource),
+	)
+}
+
+// compareVersions orders by release where both are version numbers, then by text.
+func compareVersions(a, b string) int {
+	order, _ := inventory.CompareVersions(a, b)
+	return cmp.Or(order, cmp.Compare(a, b))
+}
+
+// pairs finds the live side of every particle of an active version.
+func pairs(a *apps, w *world) []*Pair {
+	var all []*Pair
+	for _, v := range a.versions {
+		if v.status != active {
+			continue
+		}
+		for _, p := range v.particles {
+			for _, t := range targets(p) {
+				all = append(all, &Pair{Particle: p, Target: t})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *Pair) int {
+		return cmp.Or(compareParticles(a.Particle, b.Particle), cmp.Compare(a.Target.Account, b.Target.Account), cmp.Compare(a.Target.Region, b.Target.Region))
+	})
+	for _, p := range all {
+		p.matchExact(w)
+	}
+	matchUpgrades(a, w, all)
+	for _, p := range all {
+		if len(p.Live) == 0 {
+			p.matchIdentifier(w)
+		}
+		p.sayVersion()
+	}
+	return all
+}
+
+// targets returns where a particle is expected. A type without regions is expected once
+// in an account, and a particle without targets once in the scope.
+func targets(p *inventory.Particle) []inventory.Target {
+	list := slices.Clone(p.Targets)
+	if inventory.IsGlobal(p.Resource.Ref.Type) {
+		for i := range list {
+			list[i].Region = inventory.GlobalRegion
+		}
+	}
+	slices.SortFunc(list, func(a, b inventory.Target) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
+	})
+	if list = slices.Compact(list); len(list) == 0 {
+		return []inventory.Target{{}}
+	}
+	return list
+}
+
+// matchExact looks for the written id, then for all four tags. A written id is the
+// stronger word: when it names one resource and the tags stand on another, the pair keeps
+// what the id names and says so.
+func (p *Pair) matchExact(w *world) {
+	typ := p.Particle.Resource.Ref.Type
+	identity := tagged{placeOfParticle(p.Particle), p.Particle.Version, p.Particle.Name}
+	var byTags []*inventory.Resource
+	if p.Particle.App != "" {
+		byTags = living(within(ofType(w.byTags[identity], typ), p.Target))
+	}
+	if p.Particle.ID != "" {
+		byID := within(w.find(typ, p.Particle.ID), p.Target)
+		if other := without(byTags, byID); len(other) > 0 {
+			p.Conflict = "the declaration writes id " + p.Particle.ID + ", and the owner tags stand on " + names(other)
+		}
+		if len(byID) > 0 {
+			p.Live, p.By = byID, ByID
+			return
+		}
+	}
+	if len(byTags) > 0 {
+		p.Live, p.By = byTags, ByTag
+	}
+}
+
+func without(list, others []*inventory.Resource) []*inventory.Resource {
+	return slices.DeleteFunc(slices.Clone(list), func(r *inventory.Resource) bool { return slices.Contains(others, r) })
+}
+
+func names(list []*inventory.Resource) string {
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.Ref.ID
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ", ")
+}
+
+// matchUpgrades gives what another version left behind to an active version that declares
+// the particle and has no match of its own: an upgrade in place. What an active version
+// itself declares is that version's own. Where several active versions could take a
+// resource, the next newer one does.
+func matchUpgrades(a *apps, w *world, all []*Pair) {
+	open := map[tagged][]*Pair{}
+	for _, p := range all {
+		if len(p.Live) == 0 && p.Particle.App != "" && p.Conflict == "" {
+			key := tagged{place: placeOfParticle(p.Particle), particle: p.Particle.Name}
+			open[key] = append(open[key], p)
+		}
+	}
+	taken := map[*Pair][]*inventory.Resource{}
+	for key, waiting := range open {
+		for _, r := range w.byParticle[key] {
+			tags, _ := readTags(r)
+			if v := a.versions[versionKey{tags.place, tags.version}]; v != nil && v.status == active && v.particle(tags.particle) != nil {
+				continue
+			}
+			if p := successor(waiting, r, tags.version); p != nil {
+				taken[p] = append(taken[p], r)
+			}
+		}
+	}
+	for p, list := range taken {
+		p.Live, p.By = living(list), ByUpgrade
+	}
+}
+
+// successor picks the pair of the version that follows number, among those that may hold
+// the resource; the newest when none is newer.
+func successor(waiting []*Pair, r *inventory.Resource, number string) *Pair {
+	var best *Pair
+	for _, p := range waiting { // in the order of versions
+		if p.Particle.Resource.Ref.Type != r.Ref.Type || p.Particle.ID != "" || len(within([]*inventory.Resource{r}, p.Target)) == 0 {
+			continue
+		}
+		if best != nil && compareVersions(best.Particle.Version, number) > 0 {
+			break
+		}
+		best = p
+	}
+	return best
+}
+
+// matchIdentifier looks for the identifier that stands in the declared properties.
+func (p *Pair) matchIdentifier(w *world) {
+	r := p.Particle.Resource
+	if p.Particle.ID != "" || r.Ref.ID == "" {
+		return
+	}
+	if found := living(within(w.byID[idKey(r.Ref.Type, r.Ref.ID)], p.Target)); len(found) > 0 {
+		p.Live, p.By = found, ByIdentifier
+	}
+}
+
+// sayVersion notes when the match carries the tags of another version of the same app.
+func (p *Pair) sayVersion() {
+	if len(p.Live) != 1 || p.Particle.App == "" {
+		return
+	}
+	if t, ok := readTags(p.Live[0]); ok && t.place == placeOfParticle(p.Particle) && t.version != p.Particle.Version {
+		p.LiveVersion = t.version
+	}
+}
