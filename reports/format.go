@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 // Options are what a reader's screen can do. The formats for machines ignore them.
@@ -47,41 +48,16 @@ func Formats() []Format { return []Format{table, jsonFormat, sarif} }
 // Lookup returns the format of a name. The error of an unknown name lists the known
 // ones and the one that was probably meant.
 func Lookup(name string) (Format, error) {
-	var names []string
-	meant, best := "", 3 // more than two slips are another word
+	var known []string
 	for _, f := range Formats() {
 		if f.Name == name {
 			return f, nil
 		}
-		names = append(names, f.Name)
-		if d := distance(strings.ToLower(name), f.Name); d < best {
-			meant, best = f.Name, d
-		}
+		known = append(known, f.Name)
 	}
-	err := fmt.Errorf("look up report format: %q is not one of %s", name, strings.Join(names, ", "))
-	if meant != "" {
+	err := fmt.Errorf("look up report format: %q is not one of %s", name, strings.Join(known, ", "))
+	if meant := schema.Suggest(name, known); meant != "" {
 		err = fmt.Errorf("%w (did you mean %q?)", err, meant)
 	}
 	return Format{}, err
-}
-
-// distance counts the letters to insert, delete or replace to make b from a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

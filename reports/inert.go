@@ -11,6 +11,9 @@ import (
 // the cursor, colours or renames the terminal (the control characters, also the
 // eight-bit ones), or makes text read in another order than it is stored.
 func hostile(r rune) bool {
+	if r < 0x7f {
+		return r < ' ' // nearly all text ends here
+	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
@@ -37,9 +40,11 @@ func inert(s string) string {
 
 // inertJSON spells out the hostile characters that encoding/json lets through. Inside
 // a JSON document they can stand in strings only, so the document keeps its meaning:
-// a terminal that shows it stays safe and a parser reads the same text.
+// a terminal that shows it stays safe and a parser reads the same text. U+FFFD is
+// spelled out as well, because encoding/json does so for bytes that are no text: a
+// document that is read and written again must not change.
 func inertJSON(doc string) string {
-	raw := func(r rune) bool { return r != '\n' && hostile(r) } // newlines here are our own indentation
+	raw := func(r rune) bool { return r == utf8.RuneError || r != '\n' && hostile(r) } // the line breaks are our own
 	if strings.IndexFunc(doc, raw) < 0 {
 		return doc
 	}

@@ -89,7 +89,7 @@ func Read(r io.Reader) (*engine.Result, error) {
 		SchemaVersion *int `json:"schemaVersion"`
 	}
 	if err := json.Unmarshal(doc, &head); err != nil {
-		return nil, fmt.Errorf("read saved result: %s%w; %s", place(doc, err), err, want)
+		return nil, fmt.Errorf("read saved result: %s%w; %s", whereIn(doc, err), err, want)
 	}
 	switch v := head.SchemaVersion; {
 	case v == nil:
@@ -104,7 +104,7 @@ func Read(r io.Reader) (*engine.Result, error) {
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	dec.UseNumber() // or large numbers would come out changed
 	if err := dec.Decode(&result); err != nil {
-		return nil, fmt.Errorf("read saved result: %s%w; %s", place(doc, err), err, want)
+		return nil, fmt.Errorf("read saved result: %s%w; %s", whereIn(doc, err), err, want)
 	}
 	if err := normalise(&result); err != nil {
 		return nil, err
@@ -112,9 +112,9 @@ func Read(r io.Reader) (*engine.Result, error) {
 	return &result, nil
 }
 
-// place writes where in the document a JSON error stands, so that an editor can jump
+// whereIn writes where in the document a JSON error stands, so that an editor can jump
 // there; nothing when the error does not say.
-func place(doc []byte, err error) string {
+func whereIn(doc []byte, err error) string {
 	var offset int64
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = syntax.Offset

@@ -27,8 +27,8 @@ func (o Options) width() int {
 // Columns writes rows as aligned columns without a frame, for lists such as
 // `rules list`. The last column takes what is left of the width and wraps; the others
 // hold names, which are never broken, so that they can be copied and searched. Cells
-// are made inert; a line break in the last column is kept. It returns the writer's
-// error.
+// are made inert; a line break in the last column is kept. A header of empty names is
+// left out. It returns the writer's error.
 func Columns(w io.Writer, opt Options, header []string, rows [][]string) error {
 	last := len(header) - 1
 	widths := make([]int, len(header))
@@ -50,7 +50,7 @@ func Columns(w io.Writer, opt Options, header []string, rows [][]string) error {
 		if len(row) > last && last >= 0 {
 			var cell []string
 			for line := range strings.SplitSeq(row[last], "\n") {
-				cell = append(cell, wrap(line, max(left, minProse))...)
+				cell = append(cell, wrap(line, max(left, minProse), 0)...)
 			}
 			clean[i][last] = strings.Join(cell, "\n")
 		}
@@ -72,7 +72,9 @@ func Columns(w io.Writer, opt Options, header []string, rows [][]string) error {
 		tablewriter.WithTrimSpace(tw.Off),
 		tablewriter.WithPadding(tw.Padding{Right: "  ", Overwrite: true}),
 	)
-	t.Header(header)
+	if strings.Join(header, "") != "" {
+		t.Header(header)
+	}
 	if err := t.Bulk(clean); err != nil {
 		return fmt.Errorf("lay out table: %w", err)
 	}
@@ -91,9 +93,9 @@ func Columns(w io.Writer, opt Options, header []string, rows [][]string) error {
 func width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
 // wrap makes s inert and breaks it at spaces into lines of at most n columns. A word
-// longer than that (an ARN, a file:line:column) stays whole and sticks out. Spaces at
-// the start are kept and repeated, as indentation, on the lines that follow.
-func wrap(s string, n int) []string {
+// longer than that (an ARN, a file:line:column) stays whole and sticks out. The lines
+// that follow are indented like the first, and by hang columns more.
+func wrap(s string, n, hang int) []string {
 	s = inert(s)
 	words := strings.Fields(s)
 	if len(words) == 0 {
@@ -102,6 +104,7 @@ func wrap(s string, n int) []string {
 	indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
 	var out []string
 	line, used := indent+words[0], len(indent)+width(words[0])
+	indent += strings.Repeat(" ", hang)
 	for _, word := range words[1:] {
 		if size := width(word); used+1+size <= n {
 			line, used = line+" "+word, used+1+size

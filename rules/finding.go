@@ -91,7 +91,7 @@ type Waiver struct {
 	Position inventory.Position
 }
 
-// An Error is a mistake in a rule file, with its place and, where one can be guessed,
+// A LoadError is a mistake in a rule file, with its place and, where one can be guessed,
 // the name that was meant.
 type LoadError struct {
 	Position inventory.Position

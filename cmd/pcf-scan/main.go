@@ -32,6 +32,12 @@ func main() {
 // run is the whole program: it returns the exit code and writes the report to stdout,
 // everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	// An environment variable that is set to nothing is not set: CI systems export such.
+	for _, v := range os.Environ() {
+		if name, value, _ := strings.Cut(v, "="); value == "" && strings.HasPrefix(name, "PCF_SCAN_") {
+			_ = os.Unsetenv(name) // cannot fail for a name that the environment has
+		}
+	}
 	code := engine.ExitClean
 	app := newApp(&code, stdout, stderr)
 	err := app.RunContext(ctx, permute(app, args))

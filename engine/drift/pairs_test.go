@@ -136,6 +136,12 @@ func TestUnreadPaths(t *testing.T) {
 	d = read(`{"InstanceType": "t3.micro", "BlockDeviceMappings": [{"DeviceName": "a", "Ebs": {"VolumeSize": 8, "SnapshotId": "snap-1"}}]}`)
 	assert.Equal(t, drift.Unverifiable, d.Class, "also inside a list")
 
+	function := resource("f", "AWS::Lambda::Function", `{"Role": "r"}`)
+	function.Unread = []string{"/Code", "/Layers"}
+	d = all(pair(particle("f", "AWS::Lambda::Function", `{"Role": "r", "Code": {"S3Bucket": "b", "S3Key": "k"}}`), function))[0]
+	assert.Equal(t, drift.InSync, d.Class, "code can be read by nobody: it is said, and is no fault of the reader")
+	assert.Equal(t, []drift.Kind{drift.WriteOnly, drift.WriteOnly}, []drift.Kind{d.Changes[0].Kind, d.Changes[1].Kind})
+
 	live = resource("b", s3, `{"BucketName": "b"}`)
 	live.Tags = nil
 	d = all(pair(particle("x", s3, `{"BucketName": "b", "Tags": [{"Key": "a", "Value": "1"}]}`), live))[0]
@@ -311,6 +317,52 @@ func TestReferences(t *testing.T) {
 	assert.Equal(t, drift.InSync, all(pair(lb, resource("sg-1", group, `{}`)), pair(web, from("sg-1")))[1].Class)
 	assert.Equal(t, drift.Changed, all(pair(lb, resource("sg-1", group, `{}`)), pair(web, from("sg-9")))[1].Class)
 	assert.Equal(t, drift.Unverifiable, all(pair(lb), pair(web, from("sg-9")))[1].Class)
+}
+
+// TestTextAroundReferences: what stands in a text is known once the resources are.
+func TestTextAroundReferences(t *testing.T) {
+	data := pair(particle("data", s3, `{}`), resource("orders-data", s3, `{"BucketName": "orders-data", "Arn": "arn:aws:s3:::orders-data"}`))
+	policy := func(resources, live string) drift.Pair {
+		statement := `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": %s}]}`
+		return pair(
+			particle("p", bpolicy, bucketPolicy(fmt.Sprintf(statement, resources))),
+			resource("b", bpolicy, bucketPolicy(fmt.Sprintf(statement, live))),
+		)
+	}
+	sub := func(symbol string) string { return `{"?": "known only at deployment", "ref": "` + symbol + `"}` }
+	for _, c := range []struct {
+		why, declared, live string
+		want                drift.Class
+	}{
+		{"an attribute in a text", sub("Sub ${GetAtt data.Arn}/*"), `"arn:aws:s3:::orders-data/*"`, drift.InSync},
+		{"of another bucket", sub("Sub ${GetAtt data.Arn}/*"), `"arn:aws:s3:::other/*"`, drift.Changed},
+		{"pseudo parameters, known where the resource lives", sub("Sub arn:${Ref AWS::Partition}:sqs:${Ref AWS::Region}:${Ref AWS::AccountId}:q"), `"arn:aws:sqs:eu-west-1:111122223333:q"`, drift.InSync},
+		{"another region", sub("Sub arn:${Ref AWS::Partition}:sqs:${Ref AWS::Region}:${Ref AWS::AccountId}:q"), `"arn:aws:sqs:us-east-1:111122223333:q"`, drift.Changed},
+		{"one part is not known", sub("Sub ${GetAtt data.Arn}/${Ref Prefix}/*"), `"arn:aws:s3:::orders-data/x/*"`, drift.Unverifiable},
+		{"a policy variable is text", sub("Sub ${GetAtt data.Arn}/${aws:username}"), `"arn:aws:s3:::orders-data/${aws:username}"`, drift.InSync},
+		{"a reference in a list", `["a", ` + sub("GetAtt data.Arn") + `]`, `["arn:aws:s3:::orders-data", "a"]`, drift.InSync},
+	} {
+		d := all(data, policy(c.declared, c.live))[1]
+		assert.Equal(t, c.want, d.Class, "%s: %+v %+v", c.why, d.Changes, d.Unverified)
+	}
+
+	secret := pair(particle("x", s3, `{"BucketName": {"?": "NoEcho", "ref": "GetAtt data.Arn", "secret": true}}`), resource("x", s3, `{"BucketName": "arn:aws:s3:::orders-data"}`))
+	assert.Equal(t, drift.Unverifiable, all(data, secret)[1].Class, "a secret is never looked up")
+}
+
+// TestRegionOfWhatHasNone: a role lives nowhere; its stack does.
+func TestRegionOfWhatHasNone(t *testing.T) {
+	text := `{"Description": {"?": "known only at deployment", "ref": "Sub for ${Ref AWS::Region}"}, "AssumeRolePolicyDocument": {"Statement": []}}`
+	read := func(others ...drift.Pair) drift.Class {
+		return all(append(others, pair(particle("r", role, text), resource("r", role, `{"Description": "for eu-west-1", "AssumeRolePolicyDocument": {"Statement": []}}`)))...)[len(others)].Class
+	}
+	here := pair(particle("a", group, `{}`), resource("sg-1", group, `{}`))
+	there := pair(particle("b", group, `{}`), resource("sg-2", group, `{}`))
+	there.Live[0].Ref.Region = "us-east-1"
+	assert.Equal(t, drift.InSync, read(here))
+	assert.Equal(t, drift.Changed, read(there))
+	assert.Equal(t, drift.Unverifiable, read(here, there), "two regions: which one is not known")
+	assert.Equal(t, drift.Unverifiable, read())
 }
 
 // TestReferencesStayInTheirTarget: an app in two regions refers to its own in each.

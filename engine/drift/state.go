@@ -43,12 +43,14 @@ var ofType = map[string]map[string]condition{
 	// A cluster or service that ECS calls inactive was deleted.
 	"AWS::ECS::Cluster": {"inactive": ends},
 	"AWS::ECS::Service": {"inactive": ends},
-	// A detached interface is available, an attached one in use: both do their work.
+	// An archived table keeps its data in a backup and serves nothing.
 	"AWS::DynamoDB::Table": {"archived": stops, "archiving": transient},
 }
 
+var separators = strings.NewReplacer("-", "", "_", "", " ", "")
+
 func conditionOf(r *inventory.Resource) condition {
-	word := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(r.State))
+	word := separators.Replace(strings.ToLower(r.State))
 	if c, ok := ofType[r.Ref.Type][word]; ok {
 		return c
 	}

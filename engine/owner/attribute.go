@@ -43,9 +43,23 @@ func Attribute(in Input) *Result {
 		result.Attributions = append(result.Attributions, x)
 	}
 	for _, p := range j.pairs {
+		if len(p.Live) == 1 && p.Conflict == "" && j.of[p.Live[0]].Class == Contested {
+			p.Conflict = bothClaims(j.of[p.Live[0]])
+		}
 		result.Pairs = append(result.Pairs, *p)
 	}
 	return result
+}
+
+// bothClaims quotes the claims that disagree.
+func bothClaims(x *Attribution) string {
+	var claims []string
+	for _, e := range x.Evidence {
+		if e.Rank > 0 && e.Source != "owner-tag" && e.Source != "manager" {
+			claims = append(claims, e.Detail)
+		}
+	}
+	return strings.Join(claims, ", but ")
 }
 
 // order puts claims by rank and facts, which have none, after them.

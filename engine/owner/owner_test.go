@@ -675,3 +675,10 @@ func TestEvidenceIsRanked(t *testing.T) {
 	}
 	assert.Equal(t, []string{"id", "tag", "owner-tag"}, sources, "both sides of the dispute, strongest first")
 }
+
+func TestAContestedPairQuotesBothClaims(t *testing.T) {
+	a := declared("orders", "1")
+	add(a, "web", group).ID = "x"
+	result := owner.Attribute(owner.Input{Declaration: declaration(a), Live: snapshot(live("x", "billing", "3", "fw")), Now: now})
+	assert.Equal(t, "web of orders 1 (dev) names it by id (orders-1.yaml:1:1), but its tags name billing 3 (dev), particle fw", result.Pairs[0].Conflict)
+}

@@ -1,0 +1,159 @@
+package reports
+
+import (
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/engine/owner"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// results are the runs that every format is tried on.
+func results() map[string]*engine.Result {
+	return map[string]*engine.Result{
+		"empty":      {SchemaVersion: 1, Tool: tool, Command: "scan", RunID: "run-empty", StartedAt: noon, FinishedAt: noon, Scope: scope, Complete: true, Summary: engine.Summary{ByClass: map[string]int{"owned": 0}}},
+		"clean":      clean(),
+		"failing":    failing(),
+		"incomplete": incomplete(),
+		"inventory":  inventoryResult(),
+	}
+}
+
+var (
+	tool  = engine.Tool{Name: "pcf-scan", Version: "0.0.0-test"}
+	scope = engine.Scope{Partition: "aws", Accounts: []string{"111122223333"}, Regions: []string{"eu-west-1", "global"}, Types: []string{"*"}}
+)
+
+func clean() *engine.Result {
+	return &engine.Result{
+		SchemaVersion: 1, Tool: tool, Command: "check", RunID: "run-clean", StartedAt: noon, FinishedAt: noon,
+		Scope: engine.Scope{Files: []string{"stack.yaml"}}, Complete: true,
+		Summary: engine.Summary{
+			Resources: 3, Declared: 3,
+			Findings:   map[string]int{"fail": 0, "pass": 7, "unknown": 0, "error": 0, "skip": 2, "waived": 0},
+			BySeverity: map[string]int{"critical": 0, "high": 0, "medium": 0, "low": 0, "info": 0},
+		},
+		Rules: []engine.RuleCount{{ID: "restricted-ssh", Severity: "high", Pass: 7, Skip: 2}},
+	}
+}
+
+func failing() *engine.Result {
+	created := time.Date(2024, 2, 29, 8, 0, 0, 0, time.UTC)
+	group := engine.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", LogicalID: "web-sg", File: "apps/orders/pcf.yaml", Line: 14, Column: 9}
+	live := engine.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", ID: "sg-0abc", LogicalID: "web-sg", Account: "111122223333", Region: "eu-west-1", File: "apps/orders/pcf.yaml", Line: 11, Column: 3}
+	return &engine.Result{
+		SchemaVersion: 1, Tool: tool, Command: "scan", RunID: "run-failing", StartedAt: noon, FinishedAt: noon, Scope: scope, Complete: true,
+		Summary: engine.Summary{
+			Resources: 9, Declared: 4,
+			ByClass:    map[string]int{"owned": 4, "orphan": 1, "contested": 1, "stale-version": 1, "unmanaged": 1, "foreign": 1},
+			Findings:   map[string]int{"fail": 3, "pass": 20, "unknown": 1, "error": 1, "skip": 4, "waived": 1},
+			BySeverity: map[string]int{"critical": 1, "high": 2, "medium": 0, "low": 0, "info": 0},
+			Drift:      map[string]int{"in-sync": 2, "changed": 1, "missing": 1, "unverifiable": 1},
+			Ignored:    1,
+		},
+		Rules: []engine.RuleCount{
+			{ID: "rds-instance-public-access-check", Severity: "critical", Fail: 1, Unknown: 1},
+			{ID: "restricted-ssh", Severity: "high", Pass: 20, Fail: 2, Error: 1, Skip: 4, Waived: 1},
+		},
+		Catalogue: []engine.CatalogueRule{
+			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}},
+			{ID: "restricted-ssh", Title: "SSH is not open to the internet", Severity: "high", Remediation: "Allow port 22 from your own networks only.", Controls: map[string][]string{"cis-aws-3.0": {"5.2"}, "fsbp": {"EC2.13"}}},
+		},
+		Findings: []engine.Finding{
+			{
+				Rule: "restricted-ssh", Severity: "high", Status: "fail", Resource: group,
+				Message: "port 22 is open to 0.0.0.0/0", Path: "/SecurityGroupIngress/1/CidrIp", Remediation: "Allow port 22 from your own networks only.",
+				Controls: map[string][]string{"fsbp": {"EC2.13"}}, App: "orders", AppVersion: "1.4.2", Environment: "dev", Fingerprint: "sha256:01",
+			},
+			{
+				Rule: "restricted-ssh", Severity: "high", Status: "fail", Resource: engine.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", ID: "sg-0def", Account: "111122223333", Region: "eu-west-1", ARN: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-0def"},
+				Message: "port 22 is open to ::/0", Path: "/SecurityGroupIngress/0/CidrIpv6", Remediation: "Allow port 22 from your own networks only.", Fingerprint: "sha256:02",
+			},
+			{
+				Rule: "rds-instance-public-access-check", Severity: "critical", Status: "fail", Resource: engine.Place{Type: "AWS::RDS::DBInstance", LogicalID: "Database", File: "stack.yaml", Line: 40, Column: 7},
+				Message: "the database is publicly accessible", Path: "/PubliclyAccessible", Remediation: "Set PubliclyAccessible to false.", Fingerprint: "sha256:03",
+			},
+			{
+				Rule: "rds-instance-public-access-check", Severity: "critical", Status: "unknown", Resource: engine.Place{Type: "AWS::RDS::DBInstance", LogicalID: "Replica", File: "stack.yaml", Line: 60, Column: 7},
+				Message: "PubliclyAccessible is not known: parameter DatabasePublic has no value", Path: "/PubliclyAccessible", Remediation: "Set PubliclyAccessible to false.", Fingerprint: "sha256:04",
+			},
+			{
+				Rule: "restricted-ssh", Severity: "high", Status: "error", Resource: group, Message: "no such key: FromPort", Fingerprint: "sha256:05",
+			},
+			{
+				Rule: "restricted-ssh", Severity: "high", Status: "waived", Resource: engine.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", ID: "sg-bastion", Account: "111122223333", Region: "eu-west-1"},
+				Message: "port 22 is open to 0.0.0.0/0", Fingerprint: "sha256:06",
+				Waiver: &engine.Waiver{Reason: "bastion until the VPN is there", Approver: "security@acme.example", Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
+			},
+		},
+		Resources: []engine.Resource{
+			{
+				Type: "AWS::S3::Bucket", ID: "acme-reports-archive", ARN: "arn:aws:s3:::acme-reports-archive", Account: "111122223333", Region: "eu-west-1", Created: &created,
+				Tags: map[string]string{"pcf:app": "reports", "pcf:version": "0.9.0"}, Unread: []string{}, Class: "orphan", App: "reports", AppVersion: "0.9.0", Environment: "dev", Particle: "archive",
+				Reason: "version-retired", Evidence: []owner.Evidence{{Source: "tag", Rank: 2, Detail: "its tags name reports 0.9.0 in dev, particle archive"}, {Source: "register", Detail: "reports 0.9.0 is retired since 2026-09-01"}},
+			},
+			{
+				Type: "AWS::EC2::Volume", ID: "vol-1", Name: "scratch", Account: "111122223333", Region: "eu-west-1", Tags: map[string]string{"Name": "scratch"}, Unread: []string{},
+				Class: "contested", Evidence: []owner.Evidence{{Source: "tag", Rank: 2, Detail: "its tags name orders"}, {Source: "id", Rank: 1, Detail: "billing writes its id"}},
+			},
+			{
+				Type: "AWS::SQS::Queue", ID: "https://sqs.eu-west-1.amazonaws.com/111122223333/orders-jobs", Name: "orders-jobs", Account: "111122223333", Region: "eu-west-1",
+				Unread: []string{}, Class: "stale-version", App: "orders", AppVersion: "1.3.0", Environment: "dev", Reason: "version-neither-active-nor-retired",
+				Properties: map[string]any{"DelaySeconds": int64(0), "Ratio": 0.25, "Big": int64(9007199254740993), "List": []any{"a", true, nil}},
+			},
+			{Type: "AWS::EC2::VPC", ID: "vpc-1", Account: "111122223333", Region: "eu-west-1", Tags: map[string]string{}, Unread: []string{}, Class: "foreign", Foreign: "default VPC"},
+		},
+		Drift: []engine.Drift{
+			{
+				Resource: live, App: "orders", AppVersion: "1.4.2", Environment: "dev", Particle: "web-sg", Class: "changed", Severity: "medium",
+				Changes: []engine.Change{
+					{
+						Path:     "/SecurityGroupIngress",
+						Declared: []any{map[string]any{"CidrIp": "10.0.0.0/8", "FromPort": int64(443), "IpProtocol": "tcp"}},
+						Live:     []any{map[string]any{"CidrIp": "10.0.0.0/8", "FromPort": int64(443), "IpProtocol": "tcp"}, map[string]any{"CidrIp": "0.0.0.0/0", "FromPort": int64(22), "IpProtocol": "tcp"}},
+						Kind:     "out-of-band", Severity: "medium", Replacement: "no",
+					},
+					{Path: "/GroupDescription", Declared: "orders web tier", Live: "web", Kind: "differs", Severity: "medium", Replacement: "yes"},
+					{Path: "/Tags", Live: []any{map[string]any{"Key": "cost", "Value": "80"}}, Kind: "undeclared", Severity: "info", Replacement: "no"},
+				},
+				Unverified: []engine.Unverified{{Path: "/VpcId", Because: "parameter NetworkId has no value"}},
+			},
+			{
+				Resource: engine.Place{Partition: "aws", Type: "AWS::DynamoDB::Table", LogicalID: "carts", File: "apps/orders/pcf.yaml", Line: 50, Column: 3},
+				App:      "orders", AppVersion: "1.4.2", Environment: "dev", Particle: "carts", Class: "missing", Severity: "high",
+			},
+			{
+				Resource: engine.Place{Partition: "aws", Type: "AWS::SQS::Queue", LogicalID: "jobs", File: "apps/orders/pcf.yaml", Line: 60, Column: 3},
+				App:      "orders", AppVersion: "1.4.2", Environment: "dev", Particle: "jobs", Class: "unverifiable", Severity: "info", Reason: "denied",
+			},
+		},
+	}
+}
+
+func incomplete() *engine.Result {
+	return &engine.Result{
+		SchemaVersion: 1, Tool: tool, Command: "scan", RunID: "run-incomplete", StartedAt: noon, FinishedAt: noon, Scope: scope, Complete: false,
+		Gaps: []engine.Gap{
+			{App: "billing", AppVersion: "2.0.0", Reason: "failed", Message: "the register calls it active and no declaration of it was found"},
+			{Account: "111122223333", Region: "eu-west-1", Type: "AWS::SQS::Queue", Reason: "denied", Message: "sqs:ListQueues is not allowed for arn:aws:sts::111122223333:assumed-role/scanner/session"},
+			{File: "infra/main.tf", Reason: "unsupported", Message: "Terraform sources cannot be read without a plan"},
+		},
+		Faults: []engine.Fault{
+			{File: "apps/broken.yaml", Line: 7, Column: 3, Message: "mapping values are not allowed here", Hint: "indent the value below its key"},
+		},
+		Summary: engine.Summary{Resources: 2, ByClass: map[string]int{"owned": 1, "unknown": 1}, NotJudged: 1},
+		Resources: []engine.Resource{
+			{Type: "AWS::KMS::Key", ID: "1234abcd", Account: "111122223333", Region: "eu-west-1", Unread: []string{"/Tags"}, Class: "unknown", Evidence: []owner.Evidence{{Source: "tags", Detail: "the tags could not be read"}}},
+			{Type: "AWS::EC2::VPC", ID: "vpc-2", Account: "111122223333", Region: "eu-west-1", Tags: map[string]string{}, Unread: []string{}, Class: "owned", App: "orders", AppVersion: "1.4.2", Environment: "dev"},
+		},
+	}
+}
+
+func inventoryResult() *engine.Result {
+	r := failing()
+	r.Command, r.RunID = "inventory", "run-inventory"
+	r.Findings, r.Drift, r.Rules, r.Catalogue = nil, nil, nil, nil
+	r.Summary = engine.Summary{Resources: 4, ByClass: map[string]int{"orphan": 1, "contested": 1, "stale-version": 1, "foreign": 1}}
+	return r
+}

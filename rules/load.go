@@ -1,0 +1,811 @@
+package rules
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+//go:embed packs
+var packs embed.FS
+
+// Builtin returns the built-in pack.
+func Builtin() (*Set, error) { return Load() }
+
+// Load reads and compiles the built-in pack and the rule files of the user: files, and
+// directories of .yaml and .yml files, recursive. The error joins every mistake found,
+// each a *LoadError with its place (or the error of a path that cannot be read); the set
+// then holds the rules without mistakes, and must not be used to judge.
+func Load(paths ...string) (*Set, error) {
+	return load(append([]source{{packs, "packs", func(name string) string { return name }}}, sourcesOf(paths)...))
+}
+
+// LoadOnly is Load without the built-in pack.
+func LoadOnly(paths ...string) (*Set, error) { return load(sourcesOf(paths)) }
+
+// A source is a rule file or a directory of rule files.
+type source struct {
+	files fs.FS
+	path  string
+	show  func(name string) string // how positions name a file
+}
+
+func sourcesOf(paths []string) []source {
+	all := make([]source, len(paths))
+	for i, name := range paths {
+		dir, base := filepath.Split(filepath.Clean(name))
+		switch {
+		case base == "." || base == ".." || base == "":
+			dir, base = name, "."
+		case dir == "":
+			dir = "."
+		}
+		all[i] = source{os.DirFS(dir), base, func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }}
+	}
+	return all
+}
+
+func load(sources []source) (*Set, error) {
+	l := &loader{set: &Set{structs: newStructs(), byID: map[string]*Rule{}}}
+	for _, s := range sources {
+		l.source(s)
+	}
+	l.set.index()
+	return l.set, errors.Join(l.errs...)
+}
+
+const (
+	maxRuleFile  = 1 << 20 // bytes; a rule is a page of text
+	maxRuleNodes = 100_000 // YAML nodes with aliases followed
+)
+
+type loader struct {
+	set  *Set
+	errs []error
+}
+
+func (l *loader) source(s source) {
+	info, err := fs.Stat(s.files, s.path)
+	if err != nil {
+		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
+		return
+	}
+	before := len(l.set.rules) + len(l.errs)
+	err = fs.WalkDir(s.files, s.path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		ext := path.Ext(name)
+		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
+			return nil
+		}
+		l.file(s, name)
+		return nil
+	})
+	if err != nil {
+		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
+	} else if len(l.set.rules)+len(l.errs) == before {
+		l.errs = append(l.errs, fmt.Errorf("read rules %s: it holds no rule file (.yaml or .yml)", s.show(s.path)))
+	}
+}
+
+// reason drops the operation and path that our own message says already.
+func reason(err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func (l *loader) file(s source, name string) {
+	f := &file{name: s.show(name), loader: l}
+	in, err := s.files.Open(name)
+	if err != nil {
+		f.fail(nil, "read rule file: "+reason(err).Error(), "")
+		return
+	}
+	defer in.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(in, maxRuleFile+1))
+	switch {
+	case err != nil:
+		f.fail(nil, "read rule file: "+err.Error(), "")
+		return
+	case len(data) > maxRuleFile:
+		f.fail(nil, "read rule file: it is larger than 1 MiB", "")
+		return
+	}
+	for _, line := range strings.Split(string(data), "\n") {
+		f.lines = append(f.lines, []rune(strings.TrimSuffix(line, "\r")))
+	}
+	var doc, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(&doc); err != nil {
+		f.syntax(err)
+		return
+	}
+	if err := decoder.Decode(&second); err == nil {
+		f.fail(&second, "a rule file holds one rule: put the second document into a file of its own", "")
+		return
+	} else if !errors.Is(err, io.EOF) {
+		f.syntax(err)
+		return
+	}
+	errsBefore := len(l.errs)
+	r := f.rule(doc.Content[0])
+	r.Text = string(data)
+	if len(l.errs) > errsBefore {
+		return
+	}
+	if first, ok := l.set.byID[r.ID]; ok {
+		f.fail(doc.Content[0], fmt.Sprintf("rule id %q is taken by %s", r.ID, first.Source), "")
+		return
+	}
+	l.set.byID[r.ID] = r
+	l.set.rules = append(l.set.rules, r)
+}
+
+// A file is one rule file while it is read.
+type file struct {
+	*loader
+	name  string
+	lines [][]rune
+	id    string // of the rule, once it is known
+}
+
+func (f *file) fail(n *yaml.Node, message, meant string) {
+	p := inventory.Position{File: f.name}
+	if n != nil {
+		p.Line, p.Column = n.Line, n.Column
+	}
+	f.failAt(p, message, meant)
+}
+
+func (f *file) failAt(p inventory.Position, message, meant string) {
+	e := &LoadError{Position: p, Rule: f.id, Message: message, Meant: meant}
+	for _, old := range f.errs {
+		if o := (*LoadError)(nil); errors.As(old, &o) && *o == *e {
+			return // the same mistake in the same expression, seen from another type
+		}
+	}
+	f.errs = append(f.errs, e)
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+
+func (f *file) syntax(err error) {
+	p := inventory.Position{File: f.name, Line: 1, Column: 1}
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		p.Line, _ = strconv.Atoi(m[1]) // digits
+		message = m[2]
+		if strings.HasPrefix(message, "did not find expected") {
+			p.Line++ // the grammar counts lines from 0, the scanner from 1
+		}
+	} else if errors.Is(err, io.EOF) {
+		message = "the file is empty"
+	}
+	f.failAt(p, "not a YAML document: "+message, "")
+}
+
+// object returns the values of a mapping by key; a key that is not allowed is a mistake.
+func (f *file) object(n *yaml.Node, what string, allowed ...string) map[string]*yaml.Node {
+	values := map[string]*yaml.Node{}
+	if n.Kind != yaml.MappingNode {
+		f.fail(n, what+" must be a mapping (key: value)", "")
+		return values
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if allowed != nil && !slices.Contains(allowed, key.Value) {
+			f.fail(key, fmt.Sprintf("%s has no key %q", what, key.Value), schema.Suggest(key.Value, allowed))
+			continue
+		}
+		if _, twice := values[key.Value]; twice {
+			f.fail(key, fmt.Sprintf("key %q stands twice", key.Value), "")
+			continue
+		}
+		for value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		values[key.Value] = value
+	}
+	return values
+}
+
+func (f *file) text(n *yaml.Node, what string) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+		f.fail(n, what+" must be a text", "")
+		return ""
+	}
+	return n.Value
+}
+
+func (f *file) texts(n *yaml.Node, what string) (all []string, nodes []*yaml.Node) {
+	if n == nil {
+		return nil, nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		f.fail(n, what+" must be a list", "")
+		return nil, nil
+	}
+	for _, e := range n.Content {
+		all, nodes = append(all, f.text(e, "an element of "+what)), append(nodes, e)
+	}
+	return all, nodes
+}
+
+// choice is a text out of a few; the first is what an absent one means.
+func choice[T ~string](f *file, n *yaml.Node, what string, of ...T) T {
+	if n == nil {
+		return of[0]
+	}
+	s := T(f.text(n, what))
+	if !slices.Contains(of, s) {
+		all := make([]string, len(of))
+		for i, o := range of {
+			all[i] = string(o)
+		}
+		f.fail(n, fmt.Sprintf("unknown %s %q: want one of %s", what, s, strings.Join(all, ", ")), schema.Suggest(string(s), all))
+	}
+	return s
+}
+
+var kebab = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func (f *file) rule(n *yaml.Node) *Rule {
+	r := &Rule{Source: f.name, Position: inventory.Position{File: f.name, Line: n.Line, Column: n.Column}}
+	keys := f.object(n, "a rule", "id", "title", "severity", "types", "params", "when", "check", "message", "remediation", "controls", "repair", "action", "cases")
+	if n.Kind != yaml.MappingNode {
+		return r
+	}
+	for _, required := range []string{"id", "title", "severity", "types", "check", "cases"} {
+		if keys[required] == nil {
+			f.fail(n, fmt.Sprintf("a rule needs the key %q", required), "")
+		}
+	}
+	r.ID = f.text(keys["id"], "id")
+	f.id = r.ID
+	if keys["id"] != nil && !kebab.MatchString(r.ID) {
+		f.fail(keys["id"], fmt.Sprintf("id %q is not in kebab case (as in restricted-ssh)", r.ID), "")
+	}
+	r.Title = f.text(keys["title"], "title")
+	r.Remediation = f.text(keys["remediation"], "remediation")
+	if keys["severity"] != nil {
+		r.Severity = choice(f, keys["severity"], "severity", Severities...)
+	}
+	r.Action = choice(f, keys["action"], "action", "report", "tag", "repair", "reap")
+	f.types(r, keys["types"])
+	f.controls(r, keys["controls"])
+	f.params(r, keys["params"])
+	if len(r.Types) > 0 {
+		f.expressions(r, keys)
+	}
+	f.cases(r, keys["cases"], n)
+	return r
+}
+
+func (f *file) types(r *Rule, n *yaml.Node) {
+	globs, nodes := f.texts(n, "types")
+	for i, glob := range globs {
+		switch matches := typesMatching(glob); {
+		case glob == "*":
+			r.Types = append(r.Types, "*")
+			if len(globs) > 1 {
+				f.fail(nodes[i], `"*" is every type: no other may stand beside it`, "")
+			}
+		case len(matches) == 0:
+			f.fail(nodes[i], fmt.Sprintf("unknown resource type %q", glob), schema.Suggest(glob, schema.Names()))
+		default:
+			r.Types = append(r.Types, matches...)
+		}
+	}
+	if n != nil && len(globs) == 0 {
+		f.fail(n, "types must name at least one resource type", "")
+	}
+	slices.Sort(r.Types)
+	r.Types = slices.Compact(r.Types)
+}
+
+func typesMatching(glob string) []string {
+	if !strings.ContainsAny(glob, "*?") {
+		if _, ok := schema.Lookup(glob); ok {
+			return []string{glob}
+		}
+		return nil
+	}
+	var all []string
+	for _, name := range schema.Names() {
+		if inventory.MatchGlob(glob, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// frameworks are the catalogues of controls, and what the ids of each look like.
+var frameworks = map[string]*regexp.Regexp{
+	"aws-config": regexp.MustCompile(`^[A-Z0-9]+(_[A-Z0-9]+)*$`),           // managed rule identifiers
+	"fsbp":       regexp.MustCompile(`^[A-Za-z0-9]+\.[0-9]+$`),             // AWS Foundational Security Best Practices: EC2.13
+	"cis-aws":    regexp.MustCompile(`^[0-9]+\.[0-9]+:[0-9]+(\.[0-9]+)*$`), // version:section of the CIS AWS Foundations Benchmark
+	"cfn-nag":    regexp.MustCompile(`^[FW][0-9]+$`),                       // so that templates that suppress it there are understood
+}
+
+func (f *file) controls(r *Rule, n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	known := slices.Sorted(maps.Keys(frameworks))
+	byFramework := f.object(n, "controls", known...)
+	r.Controls = map[string][]string{}
+	for _, framework := range slices.Sorted(maps.Keys(byFramework)) {
+		ids, nodes := f.texts(byFramework[framework], "controls of "+framework)
+		for i, id := range ids {
+			if !frameworks[framework].MatchString(id) {
+				f.fail(nodes[i], fmt.Sprintf("%q is no control of %s", id, framework), "")
+			}
+		}
+		r.Controls[framework] = ids
+	}
+}
+
+var identifier = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+
+func (f *file) params(r *Rule, n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	byName := f.object(n, "params")
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		keys := f.object(byName[name], "a parameter", "type", "default")
+		if !identifier.MatchString(name) {
+			f.fail(byName[name], fmt.Sprintf("parameter name %q is not in camel case (as in minRetention)", name), "")
+		}
+		if keys["type"] == nil || keys["default"] == nil {
+			f.fail(byName[name], fmt.Sprintf("parameter %s needs a type and a default", name), "")
+			continue
+		}
+		p := Param{Name: name, Type: choice(f, keys["type"], "parameter type", "int", "string", "bool", "double", "list(int)", "list(string)")}
+		v, ok := f.value(keys["default"])
+		if !ok {
+			continue
+		}
+		if !fits(v, p.Type) {
+			f.fail(keys["default"], fmt.Sprintf("the default of %s is %s, not %s", name, kindName(v), p.Type), "")
+			continue
+		}
+		p.Default, p.Value = v, v
+		r.Params = append(r.Params, p)
+	}
+}
+
+func fits(v any, typ string) bool {
+	switch v := v.(type) {
+	case bool:
+		return typ == "bool"
+	case int64:
+		return typ == "int" || typ == "double"
+	case float64:
+		return typ == "double"
+	case string:
+		return typ == "string"
+	case []any:
+		elem, isList := strings.CutPrefix(typ, "list(")
+		return isList && !slices.ContainsFunc(v, func(e any) bool { return !fits(e, strings.TrimSuffix(elem, ")")) })
+	}
+	return false
+}
+
+// expressions compiles everything that is CEL.
+func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
+	c, err := newCompiler(r, f.set.structs)
+	if err != nil {
+		f.fail(nil, err.Error(), "")
+		return
+	}
+	r.programs = map[string]*programs{}
+	for _, typ := range r.Types {
+		sh := c.provider.structs.resource(nil)
+		if typ != "*" {
+			t, _ := schema.Lookup(typ)
+			sh = c.provider.structs.resource(t)
+		}
+		r.programs[typ] = &programs{shape: sh}
+	}
+	r.Check = f.byType(r, keys["check"], "check", true, func(typ string, n *yaml.Node) {
+		p := r.programs[typ]
+		p.check, p.conjuncts = f.compile(c, typ, n, cel.BoolType)
+	})
+	r.When = f.byType(r, keys["when"], "when", false, func(typ string, n *yaml.Node) {
+		r.programs[typ].when, _ = f.compile(c, typ, n, cel.BoolType)
+	})
+	r.Message = f.byType(r, keys["message"], "message", false, func(typ string, n *yaml.Node) {
+		r.programs[typ].message, _ = f.compile(c, typ, n, cel.StringType)
+	})
+	if n := keys["repair"]; n != nil {
+		f.repair(r, c, n)
+	}
+	slices.Sort(r.Joins)
+	r.Joins = slices.Compact(r.Joins)
+	r.Scope = "resource"
+	if len(r.Joins) > 0 {
+		r.Scope = "join"
+	}
+	for _, when := range r.When {
+		if when == "live" || strings.HasPrefix(when, "live &&") {
+			r.Scope = "live"
+		}
+	}
+	r.params = r.paramsValue(nil)
+}
+
+// byType reads an expression for all types, or a mapping with one for each; where every
+// type needs one, none may be missing.
+func (f *file) byType(r *Rule, n *yaml.Node, what string, all bool, compile func(typ string, n *yaml.Node)) map[string]string {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		text := f.text(n, what)
+		for _, typ := range r.Types {
+			compile(typ, n)
+		}
+		return map[string]string{"": text}
+	}
+	texts := map[string]string{}
+	byType := f.object(n, what, r.Types...)
+	for _, typ := range r.Types {
+		switch e := byType[typ]; {
+		case e != nil:
+			texts[typ] = f.text(e, what)
+			compile(typ, e)
+		case all:
+			f.fail(n, fmt.Sprintf("%s has no expression for %s", what, typ), "")
+		}
+	}
+	return texts
+}
+
+func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (whole cel.Program, conjuncts []cel.Program) {
+	text := n.Value
+	if n.Kind != yaml.ScalarNode || strings.TrimSpace(text) == "" {
+		f.fail(n, "want a CEL expression", "")
+		return nil, nil
+	}
+	whole, conjuncts, err := c.compile(typ, text, want)
+	if err == nil {
+		return whole, conjuncts
+	}
+	e := (*exprError)(nil)
+	if !errors.As(err, &e) {
+		f.fail(n, err.Error(), "")
+		return nil, nil
+	}
+	positions := charPositions(f.lines, n)
+	at := positions[min(e.offset, len(positions)-1)]
+	f.failAt(inventory.Position{File: f.name, Line: at.line, Column: at.column}, e.message, e.meant)
+	return nil, nil
+}
+
+// repair type-checks the repaired values; reaper and plan are what will use them.
+func (f *file) repair(r *Rule, c *compiler, n *yaml.Node) {
+	keys := f.object(n, "repair", "set")
+	if keys["set"] == nil {
+		f.fail(n, `repair needs the key "set"`, "")
+		return
+	}
+	r.Repair = map[string]string{}
+	byPointer := f.object(keys["set"], "repair.set")
+	for _, pointer := range slices.Sorted(maps.Keys(byPointer)) {
+		e := byPointer[pointer]
+		r.Repair[pointer] = f.text(e, "a repaired value")
+		for _, typ := range r.Types {
+			t, ok := schema.Lookup(typ)
+			if !ok {
+				f.fail(e, `a rule for "*" cannot repair: it sees no properties`, "")
+				continue
+			}
+			node, ok := t.At(pointer)
+			if !ok || !strings.HasPrefix(pointer, "/") {
+				f.fail(e, fmt.Sprintf("%s has no property %s", typ, pointer), suggestPointer(t, pointer))
+				continue
+			}
+			if t.IsReadOnly(pointer) {
+				f.fail(e, fmt.Sprintf("%s of %s is read-only: it cannot be repaired", pointer, typ), "")
+				continue
+			}
+			f.compile(c, typ, e, repairType(node))
+		}
+	}
+}
+
+// repairType is the CEL type of a repaired value: that of a scalar; anything else may be
+// written as a literal, whose type is its own.
+func repairType(n *schema.Node) *cel.Type {
+	switch n.Kinds &^ schema.Null {
+	case schema.Boolean:
+		return cel.BoolType
+	case schema.Integer:
+		return cel.IntType
+	case schema.String:
+		return cel.StringType
+	}
+	return nil
+}
+
+func suggestPointer(t *schema.Type, pointer string) string {
+	parts := schema.SplitPointer(pointer)
+	if len(parts) == 0 {
+		return ""
+	}
+	if meant := schema.Suggest(parts[0], slices.Sorted(maps.Keys(t.Root.Properties))); meant != "" {
+		return "/" + meant
+	}
+	return ""
+}
+
+var caseKeys = []string{"name", "type", "properties", "expect", "path", "live", "tags", "created", "state", "id", "logicalId", "unread", "params", "with"}
+
+func (f *file) cases(r *Rule, n, rule *yaml.Node) {
+	if n == nil {
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		f.fail(n, "cases must be a list", "")
+		return
+	}
+	seen := map[Status]bool{}
+	taken := map[string]bool{}
+	for _, e := range n.Content {
+		c := f.oneCase(r, e)
+		if taken[c.Name] {
+			f.fail(e, fmt.Sprintf("case name %q is taken", c.Name), "")
+		}
+		taken[c.Name], seen[c.Expect] = true, true
+		r.Cases = append(r.Cases, c)
+	}
+	for _, want := range []Status{Pass, Fail} {
+		if !seen[want] {
+			f.fail(cmp.Or(n, rule), fmt.Sprintf("the rule has no case that expects %s: a rule that was never seen to %s proves nothing", want, want), "")
+		}
+	}
+}
+
+func (f *file) oneCase(r *Rule, n *yaml.Node) Case {
+	keys := f.object(n, "a case", caseKeys...)
+	c := Case{Name: f.text(keys["name"], "name"), Position: inventory.Position{File: f.name, Line: n.Line, Column: n.Column}}
+	for _, required := range []string{"name", "expect"} {
+		if keys[required] == nil {
+			f.fail(n, fmt.Sprintf("a case needs the key %q", required), "")
+		}
+	}
+	if keys["expect"] != nil {
+		switch choice(f, keys["expect"], "expectation", "pass", "fail", "unknown", "skip") {
+		case "pass":
+			c.Expect = Pass
+		case "fail":
+			c.Expect = Fail
+		case "skip":
+			c.Expect = Skip
+		}
+	}
+	c.Path, c.HasPath = f.text(keys["path"], "path"), keys["path"] != nil
+	c.Resource = f.caseResource(r, n, keys)
+	if keys["type"] == nil && len(r.Types) == 1 && r.Types[0] != "*" {
+		c.Resource.Ref.Type = r.Types[0]
+	}
+	if typ := c.Resource.Ref.Type; len(r.Types) > 0 && r.Types[0] != "*" && !slices.Contains(r.Types, typ) {
+		f.fail(cmp.Or(keys["type"], n), fmt.Sprintf("the rule does not judge the type %q of this case", typ), schema.Suggest(typ, r.Types))
+	}
+	f.problems(c.Resource, cmp.Or(keys["properties"], n))
+	if w := keys["with"]; w != nil {
+		if w.Kind != yaml.SequenceNode {
+			f.fail(w, "with must be a list of resources", "")
+		} else {
+			for _, e := range w.Content {
+				keys := f.object(e, "a resource of with", "type", "properties", "live", "tags", "id", "logicalId", "unread")
+				x := f.caseResource(r, e, keys)
+				x.Declared = c.Resource.Declared
+				f.problems(x, cmp.Or(keys["properties"], e))
+				c.With = append(c.With, x)
+			}
+		}
+	}
+	if p := keys["params"]; p != nil {
+		c.Params = map[string]any{}
+		names := make([]string, len(r.Params))
+		for i, p := range r.Params {
+			names[i] = p.Name
+		}
+		for name, e := range f.object(p, "params", names...) {
+			v, ok := f.value(e)
+			i := slices.Index(names, name)
+			if ok && !fits(v, r.Params[i].Type) {
+				f.fail(e, fmt.Sprintf("parameter %s is %s, not %s", name, kindName(v), r.Params[i].Type), "")
+			}
+			c.Params[name] = v
+		}
+	}
+	return c
+}
+
+// caseResource makes the resource of a case. It is declared unless the case says live.
+func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *inventory.Resource {
+	x := &inventory.Resource{
+		Ref:       inventory.Ref{Partition: "aws", Type: f.text(keys["type"], "type"), ID: f.text(keys["id"], "id")},
+		LogicalID: f.text(keys["logicalId"], "logicalId"),
+		Declared:  choice(f, keys["live"], "value of live", "false", "true") == "false",
+		Tags:      map[string]string{},
+		State:     f.text(keys["state"], "state"),
+		Position:  inventory.Position{File: f.name, Line: n.Line, Column: n.Column},
+	}
+	if x.LogicalID == "" && x.Declared {
+		x.LogicalID = "Resource"
+	}
+	x.Unread, _ = f.texts(keys["unread"], "unread")
+	if p := keys["properties"]; p != nil {
+		v, ok := f.value(p)
+		m, isMap := v.(map[string]any)
+		if ok && !isMap {
+			f.fail(p, "properties must be a mapping", "")
+		}
+		x.Properties = m
+	}
+	if t := keys["tags"]; t != nil {
+		v, _ := f.value(t)
+		switch v := v.(type) {
+		case map[string]any:
+			for k, e := range v {
+				switch e := e.(type) {
+				case string:
+					x.Tags[k] = e
+				case *inventory.Unknown:
+					if x.UnknownTags == nil {
+						x.UnknownTags = map[string]*inventory.Unknown{}
+					}
+					x.UnknownTags[k] = e
+				default:
+					f.fail(t, "the value of a tag is a text", "")
+				}
+			}
+		case *inventory.Unknown:
+			x.Tags = nil
+		default:
+			f.fail(t, "tags must be a mapping", "")
+		}
+	}
+	if t := keys["created"]; t != nil {
+		created, err := parseTime(t.Value)
+		if err != nil {
+			f.fail(t, err.Error(), "")
+		}
+		x.Created = created
+	}
+	return x
+}
+
+// problems coerces the properties of a case and holds them to the schema, so that a case
+// cannot pass by a misspelt property either.
+func (f *file) problems(x *inventory.Resource, n *yaml.Node) {
+	t, ok := schema.Lookup(x.Ref.Type)
+	if !ok {
+		f.fail(n, fmt.Sprintf("unknown resource type %q", x.Ref.Type), schema.Suggest(x.Ref.Type, schema.Names()))
+		return
+	}
+	x.Properties = schema.Coerce(t, x.Properties)
+	for _, p := range schema.Problems(t, x.Properties) {
+		f.fail(nodeAt(n, p.Pointer), p.Message, p.Meant)
+	}
+	if x.Tags != nil && len(x.Tags) == 0 && t.TagProperty != "" {
+		if _, written := inventory.At(x.Properties, t.TagProperty); written {
+			x.Tags, x.UnknownTags = inventory.TagsOf(t, x.Properties)
+		}
+	}
+}
+
+// nodeAt follows a pointer into YAML as far as it goes.
+func nodeAt(n *yaml.Node, pointer string) *yaml.Node {
+	for _, part := range schema.SplitPointer(pointer) {
+		var next *yaml.Node
+		switch n.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == part {
+					next = n.Content[i+1]
+					if next.Kind == yaml.ScalarNode {
+						next = n.Content[i] // the key says more than the value
+					}
+				}
+			}
+		case yaml.SequenceNode:
+			if i, err := strconv.Atoi(part); err == nil && i < len(n.Content) {
+				next = n.Content[i]
+			}
+		}
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// value decodes YAML into property values. Three tags stand for what is not known:
+// `!Unknown why` for any value, `!Maybe why` for one that may turn out to be absent, and
+// `!Ref Name` for the identifier of a resource of the same case.
+func (f *file) value(n *yaml.Node) (any, bool) {
+	budget := maxRuleNodes
+	return f.decode(n, &budget)
+}
+
+func (f *file) decode(n *yaml.Node, budget *int) (any, bool) {
+	if *budget--; *budget < 0 {
+		f.fail(n, "the value is too large", "")
+		return nil, false
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return f.decode(n.Alias, budget)
+	case yaml.SequenceNode:
+		all := make([]any, 0, len(n.Content))
+		for _, e := range n.Content {
+			v, ok := f.decode(e, budget)
+			if !ok {
+				return nil, false
+			}
+			all = append(all, v)
+		}
+		return all, true
+	case yaml.MappingNode:
+		all := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v, ok := f.decode(n.Content[i+1], budget)
+			if !ok {
+				return nil, false
+			}
+			all[n.Content[i].Value] = v
+		}
+		return all, true
+	}
+	switch n.ShortTag() {
+	case "!Unknown":
+		return &inventory.Unknown{Because: cmp.Or(n.Value, "the case says so")}, true
+	case "!Maybe":
+		return &inventory.Unknown{Because: cmp.Or(n.Value, "the case says so"), Optional: true}, true
+	case "!Ref":
+		return &inventory.Unknown{Because: n.Value + " gets it at deployment", Symbol: "Ref " + n.Value, Target: n.Value}, true
+	case "!!timestamp":
+		return n.Value, true // a policy version such as 2012-10-17
+	}
+	var v any
+	if err := n.Decode(&v); err != nil {
+		f.fail(n, fmt.Sprintf("read value: %v", err), "")
+		return nil, false
+	}
+	v, err := inventory.Normal(v)
+	if err != nil {
+		f.fail(n, err.Error(), "")
+		return nil, false
+	}
+	return v, true
+}

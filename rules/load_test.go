@@ -1,0 +1,224 @@
+package rules
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// goodRule is a complete rule; the tests below break one line of it each.
+const goodRule = `id: queue-name
+title: Queues have a name
+severity: low
+types: [AWS::SQS::Queue]
+params:
+  name: {type: string, default: orders}
+check: resource.properties.?QueueName.orValue("") == params.name
+message: "'the queue has another name'"
+remediation: Name it.
+controls: {fsbp: [SQS.99]}
+repair: {set: {/QueueName: params.name}}
+cases:
+  - {name: right, properties: {QueueName: orders}, expect: pass}
+  - {name: wrong, properties: {QueueName: other}, expect: fail}
+`
+
+func loadText(t testing.TB, text string) (*Set, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "rule.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return LoadOnly(file)
+}
+
+func TestGoodRule(t *testing.T) {
+	s, err := loadText(t, goodRule)
+	require.NoError(t, err)
+	for _, r := range s.Test() {
+		assert.True(t, r.OK, "%s: %s", r.Case, r.Message)
+	}
+	assert.Len(t, s.Rules(), 1)
+	assert.Equal(t, goodRule, s.Rules()[0].Text)
+	assert.Equal(t, map[string]any{"name": "orders"}, s.Rules()[0].ParamDefaults())
+}
+
+// TestLoadErrors: every mistake is refused, at its line and column, with what was probably
+// meant.
+func TestLoadErrors(t *testing.T) {
+	const check = `check: resource.properties.?QueueName.orValue("") == params.name`
+	for _, tt := range []struct {
+		why      string
+		old, new string
+		at       string // the text that the error must point to
+		message  string
+		meant    string
+	}{
+		{"an unknown key", "remediation:", "remediaton:", "remediaton", `a rule has no key "remediaton"`, "remediation"},
+		{"a missing key", "title: Queues have a name\n", "", "id", `a rule needs the key "title"`, ""},
+		{"a key twice", "severity: low", "severity: low\nseverity: low", "severity: low\ntypes", `key "severity" stands twice`, ""},
+		{"an id that is no id", "id: queue-name", "id: Queue_Name", "Queue_Name", "kebab case", ""},
+		{"an unknown severity", "severity: low", "severity: hihg", "hihg", `unknown severity "hihg"`, "high"},
+		{"an unknown type", "AWS::SQS::Queue]", "AWS::SQS::Qeue]", "AWS", `unknown resource type "AWS::SQS::Qeue"`, "AWS::SQS::Queue"},
+		{"a glob that matches no type", "AWS::SQS::Queue]", "AWS::SQSS::*]", "AWS", "unknown resource type", ""},
+		{"no type", "[AWS::SQS::Queue]", "[]", "[", "at least one resource type", ""},
+		{"an unknown action", check, "action: delete\n" + check, "delete", `unknown action "delete"`, ""},
+		{"an unknown framework", "{fsbp:", "{fspb:", "fspb", `controls has no key "fspb"`, "fsbp"},
+		{"an id that the framework cannot have", "SQS.99", "SQS-99", "SQS-99", `"SQS-99" is no control of fsbp`, ""},
+
+		{"a misspelt property, read plainly", check, "check: resource.properties.QueueNam == params.name", "QueueNam", `AWS::SQS::Queue has no property "QueueNam"`, "QueueName"},
+		{"a misspelt property after .?", check, `check: resource.properties.?QueueNam.orValue("") == ""`, "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"a misspelt property in has()", check, "check: has(resource.properties.QueueNam)", "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"a misspelt field of the envelope", check, `check: resource.nmae == ""`, "nmae", `AWS::SQS::Queue has no property "nmae"`, "name"},
+		{"a misspelt variable", check, `check: resorce.name == ""`, "resorce", `unknown name "resorce"`, "resource"},
+		{"a misspelt function", check, `check: resource.name.startWith("a")`, "startWith", `unknown name "startWith"`, "startsWith"},
+		{"a misspelt function of ours", check, `check: internt({})`, "internt", `unknown name "internt"`, "internet"},
+		{"an unknown parameter", check, `check: resource.name == params.nme`, "nme", `params has no property "nme"`, "name"},
+		{"an unknown type in a join", check, `check: related("AWS::SQS::QueuePolice").exists(p, true)`, "AWS::SQS::QueuePolice", `unknown resource type "AWS::SQS::QueuePolice"`, "AWS::SQS::QueuePolicy"},
+		{"a misspelt property of a joined type", check, `check: related("AWS::SQS::QueuePolicy").exists(p, size(p.properties.Queuess) == 0)`, "Queuess", `AWS::SQS::QueuePolicy has no property "Queuess"`, "Queues"},
+		{"a join of something computed", check, `check: related(resource.type).exists(p, true)`, ".type", "wants a resource type in quotes", ""},
+		{"unlike types compared", check, `check: resource.properties.VisibilityTimeout == "30"`, `== "30"`, "values of unlike types are compared: (int, string)", ""},
+		{"an operator on unlike types", check, `check: resource.name + 1 == ""`, "+", "operator + does not take (string, int)", ""},
+		{"a function with the wrong values", check, `check: covers(resource.properties, "22")`, "(resource", "covers() does not take", ""},
+		{"a check that is not a truth value", check, `check: resource.name`, "resource", "the expression gives string, not bool", ""},
+		{"a check of dynamic type", check, `check: resource.properties.RedrivePolicy`, "resource", "not bool", ""},
+		{"a message that is not a text", `"'the queue has another name'"`, `"1"`, "1", "the expression gives int, not string", ""},
+		{"a misspelt property in the message", `"'the queue has another name'"`, `"resource.properties.QueueNam"`, `QueueNam"`, `no property "QueueNam"`, "QueueName"},
+		{"a misspelt property in when", check, `when: has(resource.properties.QueueNam)` + "\n" + check, "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"broken syntax", check, `check: resource.name ==`, "\nmessage", "Syntax error", ""},
+		{"an empty expression", check, `check: ""`, `"`, "want a CEL expression", ""},
+		{"a check for a type that the rule does not judge", check, "check: {AWS::SQS::Queues: 'true'}", "AWS::SQS::Queues", `check has no key "AWS::SQS::Queues"`, "AWS::SQS::Queue"},
+
+		{"in a quoted text", check, `check: 'resource.name == "" && has(resource.properties.QueueNam)'`, "QueueNam)", `no property "QueueNam"`, "QueueName"},
+		{"after a quote in a single-quoted text", check, `check: 'resource.name == ''x'' && has(resource.properties.QueueNam)'`, "QueueNam)", `no property "QueueNam"`, "QueueName"},
+		{"after an escape in a double-quoted text", check, `check: "resource.name == \"x\" && has(resource.properties.QueueNam)"`, "QueueNam)", `no property "QueueNam"`, "QueueName"},
+		{"in a literal block", check, "check: |\n  resource.name == \"\" &&\n    has(resource.properties.QueueNam)", "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"in a folded block", check, "check: >-\n  resource.name == \"\" &&\n  has(resource.properties.QueueNam)", "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"in a text over two lines", check, "check: resource.name == \"\" &&\n  has(resource.properties.QueueNam)", "QueueNam", `no property "QueueNam"`, "QueueName"},
+		{"after characters of several bytes", check, `check: resource.name == "äöü" && has(resource.properties.QueueNam)`, "QueueNam", `no property "QueueNam"`, "QueueName"},
+
+		{"a parameter of an unknown type", "type: string", "type: text", "text", `unknown parameter type "text"`, ""},
+		{"a default of another type", "default: orders", "default: 1", "1", "the default of name is an integer, not string", ""},
+		{"a parameter without default", ", default: orders", "", "{type", "needs a type and a default", ""},
+
+		{"a repair of a property that is not there", "/QueueName: params", "/QueueNam: params", "params.name}", "has no property /QueueNam", "/QueueName"},
+		{"a repair of a read-only property", "/QueueName: params.name", "/Arn: params.name", "params.name}", "read-only", ""},
+		{"a repair of another type", "/QueueName: params.name", "/QueueName: 1 + 1", "1", "the expression gives int, not string", ""},
+
+		{"no failing case", ", expect: fail", ", expect: pass", "- ", "no case that expects fail", ""},
+		{"no passing case", ", expect: pass", ", expect: fail", "- ", "no case that expects pass", ""},
+		{"an expectation that is no verdict", "expect: pass", "expect: passes", "passes", `unknown expectation "passes"`, "pass"},
+		{"an unknown key in a case", "name: right", "nmae: right", "nmae", `a case has no key "nmae"`, "name"},
+		{"a case name twice", "name: wrong", "name: right", "{name: right, properties: {QueueName: other", `case name "right" is taken`, ""},
+		{"a misspelt property in a case", "{QueueName: orders}", "{QueueNam: orders}", "QueueNam:", "QueueNam", "QueueName"},
+		{"a value of the wrong kind in a case", "{QueueName: orders}", "{QueueName: [orders]}", "[orders", "want string", ""},
+		{"a case of another type", "name: right", "type: AWS::SNS::Topic, name: right", "AWS::SNS", "does not judge the type", ""},
+		{"two documents", "cases:", "---\ncases:", "---", "one rule", ""},
+		{"no YAML", "severity: low", "severity: [low", "types", "not a YAML document", ""},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			require.Contains(t, goodRule, tt.old)
+			text := strings.Replace(goodRule, tt.old, tt.new, 1)
+			_, err := loadText(t, text)
+			require.Error(t, err)
+			e := (*LoadError)(nil)
+			require.ErrorAs(t, err, &e)
+			assert.Contains(t, e.Message, tt.message)
+			assert.Equal(t, tt.meant, e.Meant)
+			before, _, found := strings.Cut(text, tt.at)
+			require.True(t, found)
+			line := before[strings.LastIndexByte(before, '\n')+1:]
+			assert.Equal(t, point{1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(line)},
+				point{e.Position.Line, e.Position.Column}, "%v", err)
+			assert.Equal(t, "rule.yaml", filepath.Base(e.Position.File))
+			if tt.meant != "" {
+				assert.Contains(t, err.Error(), "did you mean")
+			}
+		})
+	}
+}
+
+func TestLoadErrorsOfPlaces(t *testing.T) {
+	nested := strings.NewReplacer(
+		"AWS::SQS::Queue", "AWS::EC2::SecurityGroup",
+		`resource.properties.?QueueName.orValue("") == params.name`, `resource.properties.?SecurityGroupIngress.orValue([]).all(r, r.CidrIP == "")`,
+		"repair: {set: {/QueueName: params.name}}\n", "",
+		"QueueName: orders", "GroupName: a", "QueueName: other", "GroupName: b",
+	).Replace(goodRule)
+	_, err := loadText(t, nested)
+	e := (*LoadError)(nil)
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, "CidrIp", e.Meant, "nested properties are typed too")
+	assert.Equal(t, 75, e.Position.Column)
+
+	two := strings.Replace(goodRule, "[AWS::SQS::Queue]", "[AWS::SQS::Queue, AWS::SNS::Topic]", 1)
+	_, err = loadText(t, two)
+	require.ErrorAs(t, err, &e)
+	assert.Contains(t, err.Error(), "AWS::SNS::Topic", "a property must exist in every type that the rule judges")
+
+	two = strings.Replace(two, `check: resource.properties.?QueueName.orValue("") == params.name`, `check: {AWS::SQS::Queue: "true"}`, 1)
+	_, err = loadText(t, two)
+	require.ErrorAs(t, err, &e)
+	assert.Contains(t, err.Error(), "check has no expression for AWS::SNS::Topic")
+
+	_, err = loadText(t, strings.Replace(goodRule, "[AWS::SQS::Queue]", `["*"]`, 1))
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), `a resource has no property "properties"`, "a rule for every type sees the envelope alone")
+}
+
+func TestLoadPaths(t *testing.T) {
+	dir := t.TempDir()
+	_, err := LoadOnly(dir)
+	assert.ErrorContains(t, err, "no rule file", "an empty directory is a mistake, not an empty pack")
+	_, err = LoadOnly(filepath.Join(dir, "missing"))
+	assert.ErrorContains(t, err, "read rules")
+	assert.True(t, errors.Is(err, os.ErrNotExist))
+
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "mine"), 0o700))
+	one := filepath.Join(dir, "mine", "queue-name.yaml")
+	require.NoError(t, os.WriteFile(one, []byte(goodRule), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte("# no rule"), 0o600))
+	s, err := LoadOnly(dir)
+	require.NoError(t, err)
+	require.Len(t, s.Rules(), 1)
+	assert.Equal(t, one, s.Rules()[0].Source)
+
+	all, err := Load(dir)
+	require.NoError(t, err)
+	assert.Len(t, all.Rules(), len(builtin(t).Rules())+1, "the pack and the user's rule")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "again.yml"), []byte(goodRule), 0o600))
+	_, err = LoadOnly(dir)
+	assert.ErrorContains(t, err, `rule id "queue-name" is taken by`)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "again.yml"), nil, 0o600))
+	_, err = LoadOnly(dir)
+	assert.ErrorContains(t, err, "the file is empty")
+}
+
+// FuzzLoad: whatever a rule file holds, reading it ends, and every mistake has a place in it.
+func FuzzLoad(f *testing.F) {
+	f.Add(goodRule)
+	f.Add("id: &a [*a]")
+	f.Add("a: &a {b: *a}\ncases: [*a]")
+	f.Add("cases:\n- {expect: !Unknown x, properties: !Ref y}")
+	f.Add("types: ['*']\ncheck: >\n\n  has(resource.x)\n")
+	f.Add("check: \"\\u00e4 == \\\"\"\ntypes: [AWS::SQS::Queue]")
+	f.Add("- a\n- b")
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := loadText(t, text)
+		if err == nil {
+			return
+		}
+		lines := strings.Count(text, "\n") + 2
+		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() { //nolint:errorlint // what Load joins
+			le := (*LoadError)(nil)
+			require.ErrorAs(t, e, &le)
+			assert.LessOrEqual(t, le.Position.Line, lines)
+		}
+	})
+}
