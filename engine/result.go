@@ -25,13 +25,12 @@ type Result struct {
 	Complete      bool      `json:"complete"`
 	Gaps          []Gap     `json:"gaps"`
 	// Faults are malformed inputs; they are kept so that a saved result says all.
-	Faults    []Fault         `json:"faults,omitempty"`
-	Summary   Summary         `json:"summary"`
-	Rules     []RuleCount     `json:"rules,omitempty"`
-	Findings  []Finding       `json:"findings,omitempty"`
-	Resources []Resource      `json:"resources,omitempty"`
-	Drift     []Drift         `json:"drift,omitempty"`
-	Catalogue []CatalogueRule `json:"-"` // texts of the rules for SARIF help; see reports
+	Faults    []Fault     `json:"faults,omitempty"`
+	Summary   Summary     `json:"summary"`
+	Rules     []RuleCount `json:"rules,omitzero"`
+	Findings  []Finding   `json:"findings,omitzero"`
+	Resources []Resource  `json:"resources,omitzero"`
+	Drift     []Drift     `json:"drift,omitzero"`
 	// Ignored are differences that an ignore rule covers; Warnings are doubts about inputs
 	// that stopped nothing.
 	Ignored  []Ignored `json:"ignored,omitempty"`
@@ -95,22 +94,18 @@ type Summary struct {
 // RuleCount is what one loaded rule decided.
 type RuleCount struct {
 	ID       string `json:"id"`
+	Title    string `json:"title"`
 	Severity string `json:"severity"`
-	Pass     int    `json:"pass"`
-	Fail     int    `json:"fail"`
-	Unknown  int    `json:"unknown"`
-	Error    int    `json:"error"`
-	Skip     int    `json:"skip"`
-	Waived   int    `json:"waived"`
-}
-
-// CatalogueRule carries the texts of one rule to formats that show them (SARIF).
-type CatalogueRule struct {
-	ID          string
-	Title       string
-	Severity    string
-	Remediation string
-	Controls    map[string][]string
+	// Remediation and Controls are the rule's own texts, so that a saved result explains
+	// itself years later.
+	Remediation string              `json:"remediation,omitempty"`
+	Controls    map[string][]string `json:"controls,omitempty"`
+	Pass        int                 `json:"pass"`
+	Fail        int                 `json:"fail"`
+	Unknown     int                 `json:"unknown"`
+	Error       int                 `json:"error"`
+	Skip        int                 `json:"skip"`
+	Waived      int                 `json:"waived"`
 }
 
 // Place names a resource in findings and drift: live by id and ARN, declared by

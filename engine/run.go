@@ -115,6 +115,9 @@ func attribute(job Job, r *Result) []inventory.Gap {
 	}
 	owned := owner.Attribute(owner.Input{Declaration: declaration, Live: job.Live, Now: job.Now})
 
+	if job.Command != "drift" {
+		r.Resources = []Resource{}
+	}
 	r.Summary.ByClass = map[string]int{}
 	for _, c := range owner.Classes {
 		r.Summary.ByClass[string(c)] = 0
@@ -133,6 +136,7 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		return owned.Gaps
 	}
 
+	r.Drift = []Drift{}
 	r.Summary.Drift = map[string]int{}
 	for _, c := range drift.Classes {
 		r.Summary.Drift[string(c)] = 0
@@ -181,6 +185,7 @@ type task struct {
 // judge runs every rule over every resource, one worker per core.
 func judge(ctx context.Context, job Job, r *Result) {
 	tasks := tasksOf(job)
+	r.Rules, r.Findings = []RuleCount{}, []Finding{}
 	if job.Command == "check" {
 		r.Summary.Resources = len(tasks)
 	}
@@ -233,14 +238,13 @@ func judge(ctx context.Context, job Job, r *Result) {
 		r.Summary.BySeverity[string(s)] = 0
 	}
 	for _, rule := range job.Rules.Rules() {
-		total := RuleCount{ID: rule.ID, Severity: string(rule.Severity)}
+		total := RuleCount{ID: rule.ID, Title: rule.Title, Severity: string(rule.Severity), Remediation: rule.Remediation, Controls: rule.Controls}
 		for _, s := range shares {
 			if c := s.counts[rule.ID]; c != nil {
 				total.merge(*c)
 			}
 		}
 		r.Rules = append(r.Rules, total)
-		r.Catalogue = append(r.Catalogue, CatalogueRule{ID: rule.ID, Title: rule.Title, Severity: string(rule.Severity), Remediation: rule.Remediation, Controls: rule.Controls})
 		r.Summary.Findings["fail"] += total.Fail
 		r.Summary.Findings["pass"] += total.Pass
 		r.Summary.Findings["unknown"] += total.Unknown

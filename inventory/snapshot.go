@@ -61,7 +61,7 @@ type Scope struct {
 	Types     []string `json:"types"`   // type names or globs
 }
 
-// Includes reports whether the scope covers a cell. An empty list covers everything
+// Includes reports whether the scope covers a cell; an empty argument stands for any. An empty list covers everything
 // of its kind; region "global" is covered by every scope that does not list regions
 // or lists "global".
 func (s Scope) Includes(account, region, typ string) bool {
@@ -73,7 +73,7 @@ func includes(list []string, v string) bool {
 }
 
 func includesGlob(globs []string, typ string) bool {
-	return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return MatchGlob(g, typ) })
+	return len(globs) == 0 || typ == "" || slices.ContainsFunc(globs, func(g string) bool { return MatchGlob(g, typ) })
 }
 
 // MatchGlob matches a whole name against a glob in which "*" stands for any run of

@@ -71,8 +71,7 @@ const maxSaved = 2 << 30
 // Read reads a saved result (or a snapshot in the same envelope). Writing it again as
 // JSON gives the same bytes. It refuses what is not one JSON document, with line and
 // column, and every schemaVersion but its own; keys that it does not know are left
-// aside, because a later minor version may add some. The texts of rules (Catalogue)
-// are not part of the file.
+// aside, because a later minor version may add some.
 func Read(r io.Reader) (*engine.Result, error) {
 	const want = "give a file that `--format json` wrote"
 	doc, err := io.ReadAll(io.LimitReader(r, maxSaved+1))

@@ -53,12 +53,8 @@ func failing() *engine.Result {
 			Ignored:    1,
 		},
 		Rules: []engine.RuleCount{
-			{ID: "rds-instance-public-access-check", Severity: "critical", Fail: 1, Unknown: 1},
-			{ID: "restricted-ssh", Severity: "high", Pass: 20, Fail: 2, Error: 1, Skip: 4, Waived: 1},
-		},
-		Catalogue: []engine.CatalogueRule{
-			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}},
-			{ID: "restricted-ssh", Title: "SSH is not open to the internet", Severity: "high", Remediation: "Allow port 22 from your own networks only.", Controls: map[string][]string{"cis-aws-3.0": {"5.2"}, "fsbp": {"EC2.13"}}},
+			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}, Fail: 1, Unknown: 1},
+			{ID: "restricted-ssh", Title: "SSH is not open to the internet", Severity: "high", Remediation: "Allow port 22 from your own networks only.", Controls: map[string][]string{"cis-aws-3.0": {"5.2"}, "fsbp": {"EC2.13"}}, Pass: 20, Fail: 2, Error: 1, Skip: 4, Waived: 1},
 		},
 		Findings: []engine.Finding{
 			{
@@ -153,7 +149,7 @@ func incomplete() *engine.Result {
 func inventoryResult() *engine.Result {
 	r := failing()
 	r.Command, r.RunID = "inventory", "run-inventory"
-	r.Findings, r.Drift, r.Rules, r.Catalogue = nil, nil, nil, nil
+	r.Findings, r.Drift, r.Rules = nil, nil, nil
 	r.Summary = engine.Summary{Resources: 4, ByClass: map[string]int{"orphan": 1, "contested": 1, "stale-version": 1, "foreign": 1}}
 	return r
 }

@@ -130,11 +130,8 @@ type (
 
 func sarifRunOf(r *engine.Result) sarifRun {
 	rules := sarifRules{index: map[string]int{}}
-	for _, c := range r.Catalogue {
+	for _, c := range r.Rules {
 		rules.add(c)
-	}
-	for _, c := range r.Rules { // a saved result has the counts and not the texts
-		rules.add(engine.CatalogueRule{ID: c.ID, Severity: c.Severity})
 	}
 	run := sarifRun{
 		Invocations: []sarifInvocation{invocation(r)},
@@ -145,7 +142,7 @@ func sarifRunOf(r *engine.Result) sarifRun {
 		if f.Status != "fail" && f.Status != "unknown" && f.Status != "error" {
 			continue
 		}
-		result := rules.result(engine.CatalogueRule{ID: f.Rule, Severity: f.Severity, Remediation: f.Remediation, Controls: f.Controls}, f.Resource, f.Fingerprint)
+		result := rules.result(engine.RuleCount{ID: f.Rule, Severity: f.Severity, Remediation: f.Remediation, Controls: f.Controls}, f.Resource, f.Fingerprint)
 		result.Message = plainText(findingMessage(f))
 		if f.Status != "fail" {
 			result.Kind, result.Level = "open", "none"
@@ -171,7 +168,7 @@ func sarifRunOf(r *engine.Result) sarifRun {
 			continue
 		}
 		place := engine.Place{Partition: r.Scope.Partition, Type: res.Type, ID: res.ID, Account: res.Account, Region: res.Region, ARN: res.ARN}
-		rule := engine.CatalogueRule{ID: "pcf-" + res.Class, Severity: engine.ClassSeverity(res.Class), Title: text.title, Remediation: text.help}
+		rule := engine.RuleCount{ID: "pcf-" + res.Class, Severity: engine.ClassSeverity(res.Class), Title: text.title, Remediation: text.help}
 		result := rules.result(rule, place, fingerprint("owner", res.Class, ref(place)))
 		message := label(res) + ": " + text.title
 		for _, e := range res.Evidence {
@@ -198,14 +195,14 @@ var ownershipRules = map[string]struct{ title, help string }{
 	string(owner.StaleVersion): {"the app version that owns this resource is neither active nor retired", "Declare that version again, or retire it with a tombstone or in the register."},
 }
 
-func driftRule(class string) engine.CatalogueRule {
+func driftRule(class string) engine.RuleCount {
 	titles := map[string]string{
 		"changed": "a live resource differs from its declaration", "missing": "a declared resource does not exist",
 		"state-mismatch": "a live resource is not in its declared state", "version-skew": "a live resource carries another version than its declaration",
 		"owner-conflict": "a live resource is claimed by another owner than its declaration", "ambiguous": "several live resources match one declaration",
 		"unverifiable": "a declared resource could not be compared",
 	}
-	return engine.CatalogueRule{
+	return engine.RuleCount{
 		ID: "pcf-drift-" + class, Severity: engine.DriftSeverity(class), Title: titles[class],
 		Remediation: "Bring the live resource back to its declaration, or change the declaration to what is wanted.",
 	}
@@ -217,11 +214,8 @@ type sarifRules struct {
 	index map[string]int
 }
 
-func (s *sarifRules) add(c engine.CatalogueRule) int {
+func (s *sarifRules) add(c engine.RuleCount) int {
 	if i, ok := s.index[c.ID]; ok {
-		if c.Remediation != "" && s.list[i].Help.Text == s.list[i].ShortDescription.Text {
-			s.list[i] = sarifRuleOf(c) // a saved result brings the texts with its findings
-		}
 		return i
 	}
 	s.index[c.ID] = len(s.list)
@@ -229,7 +223,7 @@ func (s *sarifRules) add(c engine.CatalogueRule) int {
 	return len(s.list) - 1
 }
 
-func sarifRuleOf(c engine.CatalogueRule) sarifRule {
+func sarifRuleOf(c engine.RuleCount) sarifRule {
 	title := plainText(cmp.Or(c.Title, c.ID))
 	tags := []string{"security"}
 	for _, framework := range slices.Sorted(maps.Keys(c.Controls)) {
@@ -244,7 +238,7 @@ func sarifRuleOf(c engine.CatalogueRule) sarifRule {
 	}
 }
 
-func (s *sarifRules) result(c engine.CatalogueRule, at engine.Place, fingerprint string) sarifResult {
+func (s *sarifRules) result(c engine.RuleCount, at engine.Place, fingerprint string) sarifResult {
 	return sarifResult{
 		RuleID: c.ID, RuleIndex: s.add(c), Kind: "fail", Level: sarifLevel(c.Severity),
 		Locations: []sarifLocation{location(at)},

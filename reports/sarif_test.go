@@ -91,16 +91,6 @@ func TestSARIFResults(t *testing.T) {
 	assert.True(t, run.Invocations[0].ExecutionSuccessful)
 }
 
-func TestSARIFOfASavedResultHasHelp(t *testing.T) {
-	r := failing()
-	r.Catalogue = nil // as after Read
-	for _, rule := range readSARIF(t, r).Tool.Driver.Rules {
-		if rule.ID == "restricted-ssh" {
-			assert.Equal(t, "Allow port 22 from your own networks only.", rule.Help.Text, "the findings carry the text")
-		}
-	}
-}
-
 func TestSARIFSaysWhatWasNotRead(t *testing.T) {
 	inv := readSARIF(t, incomplete()).Invocations[0]
 	assert.False(t, inv.ExecutionSuccessful)

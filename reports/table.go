@@ -185,8 +185,12 @@ func (p *page) summary(r *engine.Result) {
 // once and the places stand below it.
 func (p *page) findings(r *engine.Result) {
 	for _, group := range []struct{ title, status string }{
-		{"FINDINGS", "fail"}, {"COULD NOT BE JUDGED", "unknown"}, {"BROKEN RULES", "error"},
-		{"WAIVED", "waived"}, {"PASSED", "pass"}, {"SKIPPED", "skip"},
+		{"FINDINGS", "fail"},
+		{"COULD NOT BE JUDGED", "unknown"},
+		{"BROKEN RULES", "error"},
+		{"WAIVED", "waived"},
+		{"PASSED", "pass"},
+		{"SKIPPED", "skip"},
 	} {
 		for _, severity := range severityNames() {
 			var some []engine.Finding
@@ -220,8 +224,8 @@ func (p *page) findings(r *engine.Result) {
 func (p *page) rule(r *engine.Result, findings []engine.Finding) {
 	first := findings[0]
 	title := first.Rule
-	if i := slices.IndexFunc(r.Catalogue, func(c engine.CatalogueRule) bool { return c.ID == first.Rule }); i >= 0 && r.Catalogue[i].Title != "" {
-		title += ": " + r.Catalogue[i].Title
+	if i := slices.IndexFunc(r.Rules, func(c engine.RuleCount) bool { return c.ID == first.Rule }); i >= 0 && r.Rules[i].Title != "" {
+		title += ": " + r.Rules[i].Title
 	}
 	p.say(bold, "  %s", title)
 	for _, f := range findings {

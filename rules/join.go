@@ -79,7 +79,7 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 	}
 	maybe := func(because string) {
 		at := &place{in: j.in, up: &place{in: j.in}, key: string(typ)}
-		values = append(values, run.unknownAt(at, "", &inventory.Unknown{Because: because}))
+		values = append(values, run.unknownAt(at, "", &inventory.Unknown{Because: because, Optional: true}))
 	}
 	for _, x := range perhaps {
 		maybe("whether " + string(typ) + " " + x.Label() + " belongs to it depends on a value that is not known")

@@ -162,8 +162,15 @@ func (r *run) leaves(of *inventory.Resource, reads []readAt) []Read {
 		}) {
 			continue
 		}
-		if u, ok := read.Value.(*inventory.Unknown); read.Found && schema.IsSensitive(t, read.Path) || ok && u.Sensitive {
-			read.Value = inventory.Sensitive
+		switch v := read.Value.(type) {
+		case *inventory.Unknown:
+			if v.Sensitive {
+				read.Value = inventory.Sensitive
+			}
+		case string, int64, []any, map[string]any:
+			if schema.IsSensitive(t, read.Path) {
+				read.Value = inventory.Sensitive
+			}
 		}
 		kept = append(kept, read.Read)
 	}

@@ -118,7 +118,7 @@ func TestLoadErrors(t *testing.T) {
 		{"a value of the wrong kind in a case", "{QueueName: orders}", "{QueueName: [orders]}", "[orders", "want string", ""},
 		{"a case of another type", "name: right", "type: AWS::SNS::Topic, name: right", "AWS::SNS", "does not judge the type", ""},
 		{"two documents", "cases:", "---\ncases:", "---", "one rule", ""},
-		{"no YAML", "severity: low", "severity: [low", "types", "not a YAML document", ""},
+		{"no YAML", "severity: low", "severity: [low", "severity: [low", "not a YAML document", ""},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			require.Contains(t, goodRule, tt.old)
@@ -153,7 +153,8 @@ func TestLoadErrorsOfPlaces(t *testing.T) {
 	e := (*LoadError)(nil)
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "CidrIp", e.Meant, "nested properties are typed too")
-	assert.Equal(t, 75, e.Position.Column)
+	assert.Equal(t, `AWS::EC2::SecurityGroup.SecurityGroupIngress has no property "CidrIP"`, e.Message)
+	assert.Equal(t, 71, e.Position.Column)
 
 	two := strings.Replace(goodRule, "[AWS::SQS::Queue]", "[AWS::SQS::Queue, AWS::SNS::Topic]", 1)
 	_, err = loadText(t, two)

@@ -251,7 +251,7 @@ func structTitle(name string) string {
 	case strings.HasPrefix(name, "params of "):
 		return "params"
 	}
-	return strings.TrimSuffix(name, ".properties")
+	return strings.Replace(name, ".properties", "", 1)
 }
 
 var _ types.Provider = (*provider)(nil)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/cel-go/cel"
 	"github.com/stretchr/testify/assert"
@@ -35,7 +34,7 @@ func oneRule(t require.TestingT, typ, check string) (*Set, *Rule) {
 }
 
 func verdictOf(s *Set, r *inventory.Resource, with ...*inventory.Resource) Finding {
-	return s.Judge(NewWorld(append(with, r), nil, time.Time{}), r)[0]
+	return s.Judge(NewWorld(append(with, r), nil, caseNow), r)[0]
 }
 
 // An unknownLeaf is a place in properties that a test hides, with the values it may have.

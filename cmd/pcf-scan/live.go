@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/engine"
@@ -135,7 +136,7 @@ func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Sn
 			return nil, usagef(c, "--account %s: reading an account through a role is not supported by this version", a)
 		}
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // the report says what fails
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}

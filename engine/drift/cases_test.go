@@ -187,6 +187,7 @@ func TestCases(t *testing.T) {
 		{"T36", "an inline policy that was added, where another is declared", role, `{"AssumeRolePolicyDocument": {"Statement": []}, "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": []}}]}`, `{"AssumeRolePolicyDocument": {"Statement": []}, "Policies": [{"PolicyName": "b", "PolicyDocument": {"Statement": []}}, {"PolicyName": "a", "PolicyDocument": {"Statement": []}}]}`, "changed"},
 		{"T36", "the same policies in another order", role, `{"AssumeRolePolicyDocument": {"Statement": []}, "Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": []}}, {"PolicyName": "b", "PolicyDocument": {"Statement": []}}]}`, `{"AssumeRolePolicyDocument": {"Statement": []}, "Policies": [{"PolicyName": "b", "PolicyDocument": {"Statement": []}}, {"PolicyName": "a", "PolicyDocument": {"Statement": []}}]}`, "same"},
 		{"T38", "JSON inside a free-form map is the program's own text", "AWS::Lambda::Function", `{"Role": "r", "Code": {}, "Environment": {"Variables": {"A": "{\"x\":1,\"y\":2}"}}}`, `{"Role": "r", "Environment": {"Variables": {"A": "{\"y\":2,\"x\":1}"}}}`, "changed"},
+		{"T38", "whatever its name there", "AWS::Lambda::Function", `{"Role": "r", "Code": {}, "Environment": {"Variables": {"Policy": "{\"x\":1,\"y\":2}"}}}`, `{"Role": "r", "Environment": {"Variables": {"Policy": "{\"y\":2,\"x\":1}"}}}`, "changed"},
 		{"T38", "white space in a definition", "AWS::StepFunctions::StateMachine", `{"RoleArn": "r", "DefinitionString": "{\"StartAt\": \"A\", \"States\": {}}"}`, `{"RoleArn": "r", "DefinitionString": "{\"States\":{},\"StartAt\":\"A\"}"}`, "same"},
 		{"T38", "another definition", "AWS::StepFunctions::StateMachine", `{"RoleArn": "r", "DefinitionString": "{\"StartAt\": \"A\"}"}`, `{"RoleArn": "r", "DefinitionString": "{\"StartAt\": \"B\"}"}`, "changed"},
 		{"T38", "a definition with more than was declared", "AWS::StepFunctions::StateMachine", `{"RoleArn": "r", "DefinitionString": "{\"StartAt\": \"A\"}"}`, `{"RoleArn": "r", "DefinitionString": "{\"StartAt\": \"A\", \"Comment\": \"x\"}"}`, "changed"},
@@ -201,6 +202,8 @@ func TestCases(t *testing.T) {
 		{"undeclared", "a key for another account", "AWS::KMS::Key", `{"Description": "k"}`, `{"Description": "k", "KeyPolicy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "kms:*", "Resource": "*"}]}}`, "changed"},
 
 		{"no schema", "an unknown type compares by structure", "Custom::Thing", `{"A": "80", "B": {"C": [1, 2]}, "D": ""}`, `{"A": 80, "B": {"C": [1, 2], "X": 1}}`, "same"},
+		{"no schema", "an element that says little leaves the one that another needs", "Custom::Thing", `{"L": [{"A": 1}, {"A": 1, "B": 2}]}`, `{"L": [{"A": 1, "B": 2}, {"A": 1, "B": 3}]}`, "info"},
+		{"no schema", "and where there is none for both, one is missing", "Custom::Thing", `{"L": [{"A": 1}, {"A": 1, "B": 2}]}`, `{"L": [{"A": 1, "B": 4}, {"A": 1, "B": 3}]}`, "changed"},
 		{"no schema", "and changes are seen", "Custom::Thing", `{"B": {"C": [1, 2]}}`, `{"B": {"C": [1, 3]}}`, "changed"},
 	} {
 		d := compare(c.typ, c.declared, c.live)

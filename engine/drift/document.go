@@ -30,7 +30,7 @@ func (c *comparison) isDocument(s spot, declared, live any) bool {
 	named := slices.Contains(documents, s.name)
 	if s.node != nil {
 		k := s.node.Kinds
-		if k&schema.String == 0 && s.node.Properties != nil { // an object that the schema spells out
+		if k&schema.String == 0 && (s.node.Properties != nil || k&schema.Array != 0) { // spelled out by the schema
 			return named && isPolicy(declared) && isPolicy(decode(live))
 		}
 		if k == schema.Any || k&schema.String == 0 {

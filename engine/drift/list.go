@@ -39,10 +39,7 @@ func (c *comparison) list(s spot, declared, live []any) delta {
 		}
 		return out
 	}
-	if unique {
-		declared, live = distinct(declared), distinct(live)
-	}
-	out := c.multiset(s, declared, live)
+	out := c.multiset(s, declared, live, unique)
 	if order == schema.OrderUnspecified && !unique {
 		c.sayOrder(s, declared, live, &out)
 	}
@@ -79,16 +76,27 @@ func (c *comparison) sayOrder(s spot, declared, live []any, out *delta) {
 // positions compares element by element.
 func (c *comparison) positions(s spot, declared, live []any) (out delta) {
 	for i, d := range declared {
-		var l any
-		if i < len(live) {
-			l = live[i]
+		if at := s.index(strconv.Itoa(i)); i < len(live) {
+			out.add(c.value(at, d, live[i], true))
+		} else {
+			out.add(c.lost(at, d))
 		}
-		out.add(c.value(s.index(strconv.Itoa(i)), d, l, i < len(live)))
 	}
 	if len(live) > len(declared) {
 		out.extra(s, live[len(declared):])
 	}
 	return scalarsWhole(s, declared, live, out)
+}
+
+// lost compares a declared element that a list with other elements does not have. Here an
+// element that says little is not the same as none.
+func (c *comparison) lost(s spot, declared any) delta {
+	out := c.value(s, declared, nil, false)
+	if !out.differs() && out.compared > 0 {
+		out.normalised = nil
+		out.change(s, declared, nil)
+	}
+	return out
 }
 
 // extra reports live elements that are not declared in a list that is.
@@ -218,26 +226,15 @@ func sortedValues(m map[string]int) []int {
 	return all
 }
 
-func distinct(list []any) []any {
-	seen := map[string]bool{}
-	var out []any
-	for _, e := range list {
-		if key := canonical(e); !seen[key] {
-			seen[key] = true
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
 // tries bounds how many pairs of elements are compared to match two lists; lists beyond it
 // are matched by equal elements only.
 const tries = 40_000
 
 // multiset compares two lists whose order means nothing. Equal elements go first; for the
 // rest a matching is searched in which every declared element has a live one of its own.
-// An unknown element may be any that is left over.
-func (c *comparison) multiset(s spot, declared, live []any) (out delta) {
+// An unknown element may be any that is left over. In a set an element counts once, however
+// often it is written.
+func (c *comparison) multiset(s spot, declared, live []any, set bool) (out delta) {
 	freeLive := map[string][]int{}
 	for j, e := range live {
 		key := canonical(e)
@@ -306,12 +303,16 @@ func (c *comparison) multiset(s spot, declared, live []any) (out delta) {
 			left = left[1:] // which of them it is does not matter: it is not reported as extra
 		}
 	}
+	if set {
+		missing = slices.DeleteFunc(missing, func(i int) bool { return c.twin(s, declared, i) })
+		left = slices.DeleteFunc(left, func(j int) bool { return c.twin(s, live, j) })
+	}
 	switch {
 	case len(missing) == 1 && len(left) == 1:
 		out.add(c.value(s.index(strconv.Itoa(missing[0])), declared[missing[0]], live[left[0]], true))
 	default:
 		for _, i := range missing {
-			out.add(c.value(s.index(strconv.Itoa(i)), declared[i], nil, false))
+			out.add(c.lost(s.index(strconv.Itoa(i)), declared[i]))
 		}
 		for _, j := range left {
 			out.extra(s, live[j:j+1])
@@ -321,6 +322,21 @@ func (c *comparison) multiset(s spot, declared, live []any) (out delta) {
 		out.note(s, PassOrder)
 	}
 	return scalarsWhole(s, declared, live, out)
+}
+
+// twin reports whether a list has another element that is equal to the one at i. Equal is
+// meant both ways: an element that says less is not the same.
+func (c *comparison) twin(s spot, list []any, i int) bool {
+	for k, e := range list {
+		if k == i {
+			continue
+		}
+		there, back := c.value(s.index("*"), list[i], e, true), c.value(s.index("*"), e, list[i], true)
+		if !there.differs() && !back.differs() && len(there.unverified)+len(back.unverified) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func unused(used []bool) (free []int) {

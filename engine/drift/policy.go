@@ -53,14 +53,14 @@ func readStatement(v any) statement {
 	s := statement{terms: map[string][]any{}, source: v}
 	m, is := v.(map[string]any)
 	if !is {
-		s.terms["?"] = []any{v}
+		s.terms["?"] = terms([]any{v}, nil)
 		return s
 	}
 	for element, value := range m {
 		switch element {
 		case "Sid":
 			if sid, is := value.(string); !is || strings.Trim(sid, "0123456789") != "" {
-				s.terms[element] = []any{value}
+				s.terms[element] = terms([]any{value}, nil)
 			}
 		case "Action", "NotAction": // actions have no case
 			s.terms[element] = terms(value, strings.ToLower)

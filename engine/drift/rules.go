@@ -32,6 +32,14 @@ type grant struct {
 
 func (g grant) key() string { return g.traffic + " " + g.peer }
 
+// isThe reports whether a live grant is certainly this one.
+func (g grant) isThe(live grant) bool {
+	if g.because != "" {
+		return same(g.rule, live.rule) // written the same way, whatever it means
+	}
+	return g.key() == live.key()
+}
+
 // fits reports whether a live grant may be what a partly known one means.
 func (g grant) fits(live grant) bool {
 	return (g.traffic == "" || g.traffic == live.traffic) && (g.peer == "" || g.peer == live.peer)
@@ -214,7 +222,7 @@ func (c *comparison) rules(s spot, declared any, isDeclared bool, live any) (out
 	var found, open, vague []grant
 	matched := map[string]bool{}
 	for _, g := range c.grantsOf(want) {
-		switch i := slices.IndexFunc(left, func(l grant) bool { return g.because == "" && l.key() == g.key() }); {
+		switch i := slices.IndexFunc(left, g.isThe); {
 		case i >= 0:
 			l := take(i)
 			matched[g.key()] = true
@@ -232,7 +240,7 @@ func (c *comparison) rules(s spot, declared any, isDeclared bool, live any) (out
 		apart = append(apart, c.grants(rule, 0)...)
 	}
 	for _, g := range apart {
-		if i := slices.IndexFunc(left, func(l grant) bool { return g.because == "" && l.key() == g.key() }); i >= 0 {
+		if i := slices.IndexFunc(left, g.isThe); i >= 0 {
 			take(i)
 		}
 	}

@@ -157,6 +157,12 @@ func TestWhichVersion(t *testing.T) {
 			live: []*inventory.Resource{x()},
 			want: verdict{class: owner.StaleVersion, version: "1.4.1"},
 		},
+		"two files declare a version, one retires it": {
+			why:  "it has ended only when all of it says so",
+			decl: declaration(declared("orders", "1.4.1", "web"), retiredAt(declared("orders", "1.4.1", "db"), past)),
+			live: []*inventory.Resource{x()},
+			want: verdict{class: owner.Owned, version: "1.4.1"},
+		},
 		"5 nobody knows the app": {
 			why:  "an app that neither a declaration nor the register knows is never orphaned",
 			decl: declaration(declared("billing", "1.0.0", "web")),

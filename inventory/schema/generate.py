@@ -7,6 +7,10 @@ keeps structural facts only and does the hard thinking once, at generation time:
 references are followed, oneOf/anyOf/allOf are merged, every path list is written in
 one notation. What the Go side then loads is a plain table of nodes.
 
+What CloudFormation has no type for (an EC2 snapshot, the account's password policy) is
+described by schemas of our own in the same form, in the folder private; their names
+begin with PCF::.
+
     python3 inventory/schema/generate.py            writes schemas.bin beside this file
     python3 inventory/schema/generate.py --check    fails when schemas.bin is not what it would write
                                                     (`make schemas-check`)
@@ -26,6 +30,7 @@ import zlib
 
 CFN_LINT = "1.51.0"
 OUTPUT = pathlib.Path(__file__).with_name("schemas.bin")
+PRIVATE = pathlib.Path(__file__).with_name("private")
 MAGIC = b"pcfschm1"
 
 # The same bits as the Kind constants in schema.go.
@@ -55,7 +60,7 @@ PATH_LISTS = {
 }
 
 
-def source_schemas():
+def published_schemas():
     """Return {type name: JSON schema} for all types of all regions, and refuse another cfn-lint.
 
     cfn-lint keeps one module per region that maps a type to a file named after its
@@ -79,7 +84,21 @@ def source_schemas():
         for name, file in types.items():
             files.setdefault(name, file)
     return {name: json.loads((root / "resources" / f"{file}.json").read_text(encoding="utf-8"))
-            for name, file in sorted(files.items())}
+            for name, file in files.items()}
+
+
+def private_schemas():
+    """Return {type name: JSON schema} of the types that are ours."""
+    found = {}
+    for file in sorted(PRIVATE.glob("*.json")):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        name = schema["typeName"]
+        # One file per type under one name, as the registry names its files: pcf-ec2-snapshot.json.
+        if not name.startswith("PCF::") or file.stem != name.lower().replace("::", "-"):
+            sys.exit(f"generate schemas: {file.name} describes {name}; want a type that begins with PCF::, "
+                     "in the file of its name")
+        found[name] = schema
+    return found
 
 
 class Tree:
@@ -361,7 +380,8 @@ def unpack(data):
 def main():
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
-    blobs = {name: compact(facts(name, schema)) for name, schema in source_schemas().items()}
+    sources = published_schemas() | private_schemas()
+    blobs = {name: compact(facts(name, schema)) for name, schema in sorted(sources.items())}
     data = pack(blobs)
     if "--check" in sys.argv:
         have = OUTPUT.read_bytes() if OUTPUT.exists() else b""

@@ -1,7 +1,10 @@
 package schema
 
 import (
+	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -53,8 +56,12 @@ var dangling = map[string][]string{
 	"AWS::Redshift::Integration": {"/KmsKeyId"},
 }
 
+// isPrivate tells the types that are ours from the published ones.
+func isPrivate(name string) bool { return strings.HasPrefix(name, "PCF::") }
+
 func TestEveryType(t *testing.T) {
-	require.Len(t, Names(), 1601)
+	published := slices.DeleteFunc(slices.Clone(Names()), isPrivate)
+	require.Len(t, published, 1601)
 	assert.True(t, slices.IsSorted(Names()))
 	found := map[string][]string{}
 	every(t, func(typ *Type) {
@@ -93,6 +100,42 @@ func TestEveryType(t *testing.T) {
 	assert.Equal(t, dangling, found)
 }
 
+// What stands in the folder private is what is embedded besides the published types, and
+// each of them has all that a reader and a rule ask for.
+func TestPrivateTypes(t *testing.T) {
+	files, err := filepath.Glob("private/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var described []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var source struct {
+			TypeName, Description, SourceURL string
+			Properties                       map[string]any
+		}
+		require.NoError(t, json.Unmarshal(text, &source), file)
+		described = append(described, source.TypeName)
+		assert.True(t, strings.HasPrefix(source.SourceURL, "https://docs.aws.amazon.com/"), "%s says where its facts come from", file)
+		assert.NotEmpty(t, source.Description, file)
+
+		typ, ok := Lookup(source.TypeName)
+		require.True(t, ok, "%s is not embedded; run make schemas", source.TypeName)
+		assert.Equal(t, slices.Sorted(maps.Keys(source.Properties)), slices.Sorted(maps.Keys(typ.Root.Properties)), source.TypeName)
+		assert.False(t, typ.Root.Open, source.TypeName)
+		assert.Len(t, typ.PrimaryIdentifier, 1, source.TypeName)
+		if strings.HasPrefix(source.TypeName, "PCF::Account::") {
+			assert.Equal(t, []string{"/AccountId"}, typ.PrimaryIdentifier, "a fact about the account has its id")
+			assert.False(t, typ.Taggable, source.TypeName)
+		} else {
+			assert.Equal(t, "/Tags", typ.TagProperty, source.TypeName)
+			assert.True(t, typ.TagUpdatable, source.TypeName)
+		}
+	}
+	slices.Sort(described)
+	assert.Equal(t, slices.DeleteFunc(slices.Clone(Names()), func(n string) bool { return !isPrivate(n) }), described)
+}
+
 // The figures are those of the published schemas, where a path that is published twice
 // counts once. A change here means that another cfn-lint was used or that the generator
 // lost something.
@@ -113,6 +156,9 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	every(t, func(typ *Type) {
+		if isPrivate(typ.Name) {
+			return
+		}
 		count("read-only", typ.ReadOnly)
 		count("write-only", typ.WriteOnly)
 		count("create-only", typ.CreateOnly)

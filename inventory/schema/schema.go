@@ -4,8 +4,10 @@
 //
 // The facts are the published resource-type schemas, embedded in compact form (one
 // compressed blob per type and an index), so that a start that needs ten types pays
-// for ten. They drive validation, typed rules, drift and repair; there are no
-// per-type tables elsewhere beyond a short override list. The package imports
+// for ten. What CloudFormation has no type for (an EC2 snapshot, the password policy
+// of an account) has a schema of our own, in the folder private, under a name that
+// begins with PCF::. They drive validation, typed rules, drift and repair; there are
+// no per-type tables elsewhere beyond a short override list. The package imports
 // nothing of the project.
 package schema
 

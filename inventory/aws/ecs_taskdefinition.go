@@ -1,0 +1,102 @@
+package aws
+
+import (
+	"context"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+func init() {
+	register(Reader{
+		Type: "AWS::ECS::TaskDefinition",
+		Calls: map[string]string{
+			"ECS.ListTaskDefinitions":    "ecs:ListTaskDefinitions",
+			"ECS.DescribeTaskDefinition": "ecs:DescribeTaskDefinition",
+		},
+		Reads: append([]string{"/Family", "/TaskDefinitionArn"}, describedTaskDefinition...),
+		list:  listTaskDefinitions,
+	})
+}
+
+// describedTaskDefinition is what the description of a task definition tells.
+var describedTaskDefinition = []string{
+	"/ContainerDefinitions", "/Cpu", "/EnableFaultInjection", "/EphemeralStorage", "/ExecutionRoleArn", "/InferenceAccelerators",
+	"/IpcMode", "/Memory", "/NetworkMode", "/PidMode", "/PlacementConstraints", "/ProxyConfiguration", "/RequiresCompatibilities",
+	"/RuntimePlatform", "/Tags", "/TaskRoleArn", "/Volumes",
+}
+
+// listTaskDefinitions lists the active revisions: a deregistered one is a memory that runs
+// nothing new. ECS describes them one at a time.
+func listTaskDefinitions(ctx context.Context, c *cell) error {
+	client := ecs.NewFromConfig(c.cfg)
+	return pages(func(token *string) (int, *string, error) {
+		out, err := client.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
+			Status: types.TaskDefinitionStatusActive, NextToken: token, MaxResults: sdk.Int32(100),
+		})
+		if err != nil {
+			return 0, nil, err
+		}
+		each(out.TaskDefinitionArns, func(arn string) { c.taskDefinition(ctx, client, arn) })
+		return len(out.TaskDefinitionArns), out.NextToken, nil
+	})
+}
+
+func (c *cell) taskDefinition(ctx context.Context, client *ecs.Client, arn string) {
+	it := c.item(arn, arn)
+	it.set("TaskDefinitionArn", arn)
+	family, _, _ := strings.Cut(afterSlash(arn), ":") // what follows is the revision
+	it.set("Family", family)
+	out, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: &arn, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+	})
+	if it.read(answered(err, "ECS.DescribeTaskDefinition", out != nil && out.TaskDefinition != nil), describedTaskDefinition...) {
+		t := out.TaskDefinition
+		if t.Status != "" && t.Status != types.TaskDefinitionStatusActive {
+			return // deregistered since it was listed
+		}
+		it.merge(t, nil)
+		it.set("Volumes", taskVolumes(t.Volumes))
+		if p := t.ProxyConfiguration; p != nil {
+			it.set("ProxyConfiguration", map[string]any{
+				"Type": p.Type, "ContainerName": p.ContainerName, "ProxyConfigurationProperties": p.Properties,
+			})
+		}
+		it.tag(out.Tags)
+		it.State = string(t.Status)
+		it.created(t.RegisteredAt)
+	}
+	c.emit(it)
+}
+
+// taskVolumes writes volumes in CloudFormation's names, which differ in their capitals.
+func taskVolumes(volumes []types.Volume) []any {
+	list := []any{}
+	for _, v := range volumes {
+		volume, _ := plain(v).(map[string]any)
+		delete(volume, "EfsVolumeConfiguration")
+		if e := v.EfsVolumeConfiguration; e != nil {
+			efs := map[string]any{
+				"FilesystemId": e.FileSystemId, "RootDirectory": e.RootDirectory,
+				"TransitEncryption": e.TransitEncryption, "TransitEncryptionPort": e.TransitEncryptionPort,
+			}
+			if a := e.AuthorizationConfig; a != nil {
+				efs["AuthorizationConfig"] = map[string]any{"AccessPointId": a.AccessPointId, "IAM": a.Iam}
+			}
+			volume["EFSVolumeConfiguration"] = plain(efs)
+		}
+		for service, ours := range map[string]string{
+			"FsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
+			"S3filesVolumeConfiguration":              "S3FilesVolumeConfiguration",
+		} {
+			if configuration, ok := volume[service]; ok {
+				volume[ours] = configuration
+				delete(volume, service)
+			}
+		}
+		list = append(list, volume)
+	}
+	return list
+}

@@ -1,0 +1,320 @@
+// Package emulator gives tests an AWS to talk to: moto, a third-party emulator, behind
+// a proxy of ours. It is used by tests only.
+//
+// moto answers the way AWS does; boto3 scripts seed it ([Emulator.Seed]), so that neither
+// side of a test is our own code. The proxy in between writes down which operations were
+// called ([Emulator.Calls], [Emulator.Writes]) and answers wrongly on request
+// ([Emulator.Fail]), because moto itself denies, throttles and breaks nothing.
+//
+// There is one moto for all tests of a package. It ends with the test process, however
+// that ends.
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	// Region is the region of [Emulator.Env].
+	Region = "eu-west-1"
+	// Account is the account id that moto gives to all credentials it does not know.
+	Account = "123456789012"
+
+	readyTimeout = 90 * time.Second // a cold start of moto on a busy machine takes ten
+	seedTimeout  = 2 * time.Minute
+)
+
+// An Emulator is an AWS for one test.
+type Emulator struct {
+	// URL is the endpoint, for AWS_ENDPOINT_URL.
+	URL string
+
+	python string
+	moto   string // moto's own address, past the proxy
+	proxy  *proxy
+}
+
+var (
+	inUse   sync.Mutex // one test at a time has the emulator
+	startup sync.Once
+	server  struct {
+		url   string
+		leash io.Closer // our end of the pipe; what nobody refers to would be collected and closed
+		proxy *proxy
+		front *httptest.Server
+		err   error
+	}
+	// seeded is what StartSeeded left in the account.
+	seeded     struct{ script, said string }
+	countMutex sync.Mutex
+	count      int
+)
+
+// Start returns an empty emulator. Tests that run in parallel get it one after the other;
+// a test may call Start or StartSeeded once.
+//
+// moto_server is looked for on PATH and in .venv/bin at the root of the repository. When
+// it is not there the test is skipped, or fails when PCF_SCAN_MOTO=required. When
+// PCF_SCAN_MOTO_LOG names a file, the name of every test that really ran against the
+// emulator is appended to it, one a line, so that `make test` can print how many did.
+func Start(t testing.TB) *Emulator {
+	t.Helper()
+	e := take(t)
+	e.Reset(t)
+	return e
+}
+
+// StartSeeded returns an emulator that the script has seeded (see Seed), and what the
+// script printed. Tests that only read share one account, which spares them the time to
+// seed it: the script runs again only when something was written since.
+func StartSeeded(t testing.TB, script string) (e *Emulator, said string) {
+	t.Helper()
+	e = take(t)
+	if seeded.script != script || e.proxy.changed() {
+		e.Reset(t)
+		said := e.Seed(t, script)
+		seeded.script, seeded.said = script, said
+		e.proxy.unchanged()
+	}
+	return e, seeded.said
+}
+
+// take gives the emulator to a test until its end.
+func take(t testing.TB) *Emulator {
+	t.Helper()
+	binary := find()
+	if binary == "" {
+		const missing = "moto_server is neither on PATH nor in .venv/bin (pip install 'moto[server]' boto3)"
+		if os.Getenv("PCF_SCAN_MOTO") == "required" {
+			t.Fatal(missing + ", and PCF_SCAN_MOTO=required")
+		}
+		t.Skip("NOT RUN AGAINST THE EMULATOR: " + missing)
+	}
+	inUse.Lock()
+	t.Cleanup(inUse.Unlock)
+	startup.Do(func() {
+		if server.url, server.leash, server.err = launch(binary); server.err == nil {
+			server.proxy = newProxy(server.url)
+			server.front = httptest.NewServer(server.proxy)
+		}
+	})
+	if server.err != nil {
+		t.Fatalf("start the emulator: %v", server.err)
+	}
+	e := &Emulator{URL: server.front.URL, python: pythonBeside(binary), moto: server.url, proxy: server.proxy}
+	e.Heal()
+	e.Forget()
+	t.Cleanup(e.Heal) // lets go of requests that hang
+	counted(t)
+	return e
+}
+
+// Tests returns how many tests of this process got an emulator.
+func Tests() int {
+	countMutex.Lock()
+	defer countMutex.Unlock()
+	return count
+}
+
+func counted(t testing.TB) {
+	countMutex.Lock()
+	defer countMutex.Unlock()
+	count++
+	path := os.Getenv("PCF_SCAN_MOTO_LOG")
+	if path == "" {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatalf("write PCF_SCAN_MOTO_LOG: %v", err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := fmt.Fprintln(f, t.Name()); err != nil {
+		t.Fatalf("write PCF_SCAN_MOTO_LOG: %v", err)
+	}
+}
+
+// find returns the path of moto_server, or "".
+func find() string {
+	if path, err := exec.LookPath("moto_server"); err == nil {
+		return path
+	}
+	dir, err := os.Getwd()
+	for err == nil && dir != filepath.Dir(dir) {
+		if _, statErr := os.Stat(filepath.Join(dir, "go.mod")); statErr == nil {
+			path := filepath.Join(dir, ".venv", "bin", "moto_server")
+			if _, statErr := os.Stat(path); statErr == nil {
+				return path
+			}
+			return ""
+		}
+		dir = filepath.Dir(dir)
+	}
+	return ""
+}
+
+// pythonBeside returns the interpreter that was installed with moto: it has boto3 too.
+func pythonBeside(binary string) string {
+	for _, name := range []string{"python3", "python"} {
+		path := filepath.Join(filepath.Dir(binary), name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return "python3"
+}
+
+// launch starts moto under a shell that waits for the end of its input. The other end
+// of that pipe, the leash, is ours and never closed, so moto ends when this process does, even when
+// it is killed.
+func launch(binary string) (url string, leash io.Closer, err error) {
+	port, err := freePort()
+	if err != nil {
+		return "", nil, err
+	}
+	output, err := os.CreateTemp("", "pcf-scan-moto-*.log")
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { _ = os.Remove(output.Name()) }() // open files stay readable
+	cmd := exec.Command("sh", "-c", `"$0" -H 127.0.0.1 -p "$1" & moto=$!; cat >/dev/null; kill $moto`, binary, strconv.Itoa(port))
+	cmd.Stdout, cmd.Stderr = output, output
+	if leash, err = cmd.StdinPipe(); err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	url = "http://127.0.0.1:" + strconv.Itoa(port)
+	const pause = 100 * time.Millisecond
+	for range readyTimeout / pause {
+		time.Sleep(pause)
+		if response, err := http.Get(url + "/moto-api/data.json"); err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return url, leash, nil
+			}
+		}
+	}
+	said := make([]byte, 4096)
+	n, _ := output.ReadAt(said, 0)
+	return "", nil, fmt.Errorf("%s did not answer within %v; it said:\n%s", binary, readyTimeout, said[:n])
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Reset empties the account, the log of calls and the list of faults.
+func (e *Emulator) Reset(t testing.TB) {
+	t.Helper()
+	response, err := http.Post(e.moto+"/moto-api/reset", "text/plain", nil)
+	if err != nil {
+		t.Fatalf("reset the emulator: %v", err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("reset the emulator: %s", response.Status)
+	}
+	seeded.script = ""
+	e.Heal()
+	e.Forget()
+}
+
+// Env returns the environment, as KEY=value, of a program that shall take the emulator
+// for AWS: endpoint, credentials and region, and nothing of the developer's own account.
+func (e *Emulator) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + e.URL,
+		"AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test",
+		"AWS_SESSION_TOKEN=",
+		"AWS_REGION=" + Region,
+		"AWS_DEFAULT_REGION=" + Region,
+		"AWS_CONFIG_FILE=" + os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// Seed runs a Python script with boto3 against the emulator and returns what it printed.
+// What it calls is not in the log of calls. A script that fails fails the test.
+func (e *Emulator) Seed(t testing.TB, script string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), seedTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, e.python, append([]string{script}, args...)...)
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "AWS_") { // nothing of the developer's own account
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, e.Env()...)
+	cmd.Env = append(cmd.Env, "PYTHONDONTWRITEBYTECODE=1") // leave nothing in testdata
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("seed the emulator with %s: %v\n%s", script, err, said.String())
+	}
+	e.Forget()
+	return string(out)
+}
+
+// State returns moto's own picture of everything in the account, as JSON: what a test
+// compares before and after to show that nothing was changed.
+func (e *Emulator) State(t testing.TB) string {
+	t.Helper()
+	response, err := http.Get(e.moto + "/moto-api/data.json")
+	if err != nil {
+		t.Fatalf("read the emulator's state: %v", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	state, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatalf("read the emulator's state: %v", err)
+	}
+	return string(state)
+}
+
+// Calls returns the calls since the start or the last Forget, in order of arrival.
+func (e *Emulator) Calls() []Call { return e.proxy.recorded() }
+
+// Writes returns those of Calls that are not known to be reads.
+func (e *Emulator) Writes() []Call {
+	var writes []Call
+	for _, c := range e.Calls() {
+		if c.Write {
+			writes = append(writes, c)
+		}
+	}
+	return writes
+}
+
+// Forget empties the log of calls.
+func (e *Emulator) Forget() { e.proxy.forget() }
+
+// Fail answers every call of an operation with a fault until Heal. Service and action
+// are spelled as in Calls; "*" stands for any.
+func (e *Emulator) Fail(service, action string, fault Fault) { e.proxy.fail(service, action, fault) }
+
+// Heal ends all faults.
+func (e *Emulator) Heal() { e.proxy.heal() }
