@@ -445,38 +445,9 @@ func resourceOf(a *owner.Attribution, properties bool) Resource {
 		out.Created = &l.Created
 	}
 	if properties {
-		out.Properties = redacted(l)
+		out.Properties = inventory.Redacted(l)
 	}
 	return out
-}
-
-// redacted returns the properties with write-only values and values under secret names
-// hidden: an inventory with properties is a file that people share.
-func redacted(r *inventory.Resource) map[string]any {
-	t, _ := schema.Lookup(r.Ref.Type)
-	props, _ := hide(t, "", r.Properties).(map[string]any)
-	return props
-}
-
-func hide(t *schema.Type, pointer string, v any) any {
-	if schema.IsSensitive(t, pointer) {
-		return inventory.Sensitive
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		c := make(map[string]any, len(v))
-		for k, e := range v {
-			c[k] = hide(t, pointer+"/"+schema.EscapePointer(k), e)
-		}
-		return c
-	case []any:
-		c := make([]any, len(v))
-		for i, e := range v {
-			c[i] = hide(t, pointer+"/*", e)
-		}
-		return c
-	}
-	return v
 }
 
 func driftOf(d drift.Drift) Drift {

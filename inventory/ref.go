@@ -60,11 +60,12 @@ var (
 func escapeRef(s string) string   { return refEscaper.Replace(s) }
 func unescapeRef(s string) string { return refUnescaper.Replace(s) }
 
-// globalServices are the services whose resources have no region. Amazon's own list is
-// in the IAM user guide and in the endpoint tables of each service.
+// globalServices are the services, and single types, whose resources have no region.
+// Amazon's own list is in the IAM user guide and in the endpoint tables of each service.
 var globalServices = []string{
 	"AWS::IAM::", "AWS::Route53::", "AWS::CloudFront::", "AWS::Organizations::",
 	"AWS::GlobalAccelerator::", "AWS::Shield::", "AWS::Budgets::", "AWS::CE::",
+	"AWS::CloudWatch::Dashboard", // every region shows the same ones
 }
 
 // IsGlobal reports whether resources of the type live in region "global": one for the

@@ -30,6 +30,8 @@ func TestFinding(t *testing.T) {
 	open := declaredOf("AWS::EC2::SecurityGroup", inventory.Properties{"SecurityGroupIngress": []any{
 		map[string]any{"IpProtocol": "tcp", "FromPort": int64(443), "ToPort": int64(443), "CidrIp": "0.0.0.0/0"},
 		map[string]any{"IpProtocol": "tcp", "FromPort": int64(22), "ToPort": int64(22), "CidrIp": "0.0.0.0/0"},
+		map[string]any{"IpProtocol": "tcp", "FromPort": int64(80), "ToPort": int64(80), "CidrIp": "10.0.0.0/8"},
+		&inventory.Unknown{Because: "condition Prod is not known", Optional: true},
 	}})
 	f = judgeOne(t, "restricted-ssh", open)
 	assert.Equal(t, Fail, f.Status)
@@ -38,12 +40,17 @@ func TestFinding(t *testing.T) {
 	assert.Contains(t, f.Evidence, Read{Path: "/SecurityGroupIngress/1/FromPort", Value: int64(22), Found: true})
 	assert.Same(t, open, f.Resource)
 
+	texts, _ := oneRule(t, "AWS::Lambda::Function", `!resource.properties.Architectures.exists(a, a == "b")`)
+	f = verdictOf(texts, declaredOf("AWS::Lambda::Function", inventory.Properties{"Architectures": []any{"a", "b", "c"}}))
+	assert.Equal(t, "/Architectures/1", f.Path, "not the element that was never looked at")
+
 	f = judgeOne(t, "rds-instance-public-access-check", declaredOf("AWS::RDS::DBInstance", nil))
 	assert.Equal(t, "/PubliclyAccessible", f.Path, "also where the property is absent")
 	assert.Equal(t, []Read{{Path: "/PubliclyAccessible"}}, f.Evidence)
 
 	two := declaredOf("AWS::Lambda::Function", inventory.Properties{"VpcConfig": map[string]any{
-		"SubnetIds": &inventory.Unknown{Because: "a"}, "SecurityGroupIds": &inventory.Unknown{Because: "b"}}})
+		"SubnetIds": &inventory.Unknown{Because: "a"}, "SecurityGroupIds": &inventory.Unknown{Because: "b"},
+	}})
 	f = judgeOne(t, "lambda-inside-vpc", two)
 	assert.Equal(t, "VpcConfig/SubnetIds is not known: a (and 1 more)", f.Message)
 }

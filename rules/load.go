@@ -122,7 +122,7 @@ func (l *loader) file(s source, name string) {
 		f.fail(nil, "read rule file: "+reason(err).Error(), "")
 		return
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, maxRuleFile+1))
 	switch {
 	case err != nil:

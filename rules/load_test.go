@@ -216,7 +216,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		lines := strings.Count(text, "\n") + 2
-		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() { //nolint:errorlint // what Load joins
+		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
 			le := (*LoadError)(nil)
 			require.ErrorAs(t, e, &le)
 			assert.LessOrEqual(t, le.Position.Line, lines)

@@ -247,15 +247,17 @@ func asObject(at *place, v any) (map[string]any, ref.Val) {
 }
 
 // each asks a question of every value: true when one value says so, unknown when one that
-// is not known might.
-func each(at place, values []any, holds func(string) bool) ref.Val {
+// is not known might (may answers for these; nil means that every one might).
+func each(at place, values []any, holds func(string) bool, may func(*inventory.Unknown) bool) ref.Val {
 	verdict := ref.Val(types.False)
 	for _, v := range values {
 		switch v := v.(type) {
 		case string:
 			verdict = or(verdict, types.Bool(holds(v)))
 		case *inventory.Unknown:
-			verdict = or(verdict, at.in.run.unknown(&at, v))
+			if may == nil || may(v) {
+				verdict = or(verdict, at.in.run.unknown(&at, v))
+			}
 		}
 	}
 	return verdict
@@ -263,17 +265,19 @@ func each(at place, values []any, holds func(string) bool) ref.Val {
 
 func (s *statement) effectIs(want string) ref.Val {
 	at, v := s.read("Effect")
-	return each(at, texts(v), func(effect string) bool { return effect == want })
+	return each(at, texts(v), func(effect string) bool { return effect == want }, nil)
 }
 
 // allows: with NotAction everything is allowed that no pattern of it covers.
 func (s *statement) allows(action string) ref.Val {
 	action = strings.ToLower(action)
 	at, actions := s.values("Action")
-	granted := each(at, actions, func(p string) bool { return overlap(strings.ToLower(p), action) })
+	granted := each(at, actions,
+		func(p string) bool { return overlap(strings.ToLower(p), action) },
+		func(u *inventory.Unknown) bool { return overlap(strings.ToLower(u.Prefix+"*"+u.Suffix), action) })
 	if inverted := s.has("NotAction"); inverted != types.False {
 		at, excepted := s.values("NotAction")
-		covered := each(at, excepted, func(p string) bool { return inventory.MatchGlob(strings.ToLower(p), action) })
+		covered := each(at, excepted, func(p string) bool { return inventory.MatchGlob(strings.ToLower(p), action) }, nil)
 		granted = or(granted, and(inverted, not(covered)))
 	}
 	return and(s.effectIs("Allow"), granted)
@@ -282,7 +286,11 @@ func (s *statement) allows(action string) ref.Val {
 // public: Allow with NotPrincipal admits everybody but the named.
 func (s *statement) public() ref.Val {
 	at, principals := s.values("Principal")
-	anybody := or(s.has("NotPrincipal"), each(at, principals, func(p string) bool { return p == "*" }))
+	anybody := or(s.has("NotPrincipal"), each(at, principals,
+		func(p string) bool { return p == "*" },
+		func(u *inventory.Unknown) bool { // neither a name that AWS gives nor part of an ARN is "*"
+			return u.Target == "" && strings.HasPrefix("*", u.Prefix) && strings.HasSuffix("*", u.Suffix)
+		}))
 	verdict := and(s.effectIs("Allow"), anybody)
 	if verdict == types.False {
 		return verdict

@@ -53,6 +53,7 @@ func TestPolicy(t *testing.T) {
 		{"a service", `{Effect: Allow, Principal: {Service: "*"}}`, `s.public()`, Fail},
 		{"no principal: the policy of an identity", `{Effect: Allow, Action: "*"}`, `s.public()`, Fail},
 		{"denied to anybody", `{Effect: Deny, Principal: "*"}`, `s.public()`, Fail},
+		{"a principal of which a part is known", `{Effect: Allow, Principal: {AWS: !Ref Role}}`, `s.public()`, Fail},
 		{"a principal that is not known", `{Effect: Allow, Principal: {AWS: !Unknown x}}`, `s.public()`, Unknown},
 
 		{"of one account", `{Effect: Allow, Principal: "*", Condition: {StringEquals: {"aws:SourceAccount": "111122223333"}}}`, `s.public()`, Fail},
@@ -74,10 +75,14 @@ func TestPolicy(t *testing.T) {
 		{"a condition that is not known", `{Effect: Allow, Principal: "*", Condition: !Unknown x}`, `s.public()`, Unknown},
 		{"a resource of the same file", `{Effect: Allow, Principal: "*", Condition: {ArnEquals: {"aws:SourceArn": !Ref Topic}}}`, `s.public()`, Fail},
 
-		{"fields", `{Sid: a, Effect: Allow, Action: b, NotResource: [c], Principal: {AWS: d, Service: e}}`,
-			`s.sid == "a" && s.effect == "Allow" && s.actions == ["b"] && s.notResources == ["c"] && s.principals == ["d", "Service:e"] && s.resources == []`, Pass},
-		{"conditions", `{Condition: {Bool: {"aws:SecureTransport": false}, NumericLessThan: {"s3:TlsVersion": 1.2}}}`,
-			`s.conditions.exists(c, c.operator == "Bool" && c.key == "aws:securetransport" && c.values == ["false"]) && size(s.conditions) == 2`, Pass},
+		{
+			"fields", `{Sid: a, Effect: Allow, Action: b, NotResource: [c], Principal: {AWS: d, Service: e}}`,
+			`s.sid == "a" && s.effect == "Allow" && s.actions == ["b"] && s.notResources == ["c"] && s.principals == ["d", "Service:e"] && s.resources == []`, Pass,
+		},
+		{
+			"conditions", `{Condition: {Bool: {"aws:SecureTransport": false}, NumericLessThan: {"s3:TlsVersion": 1.2}}}`,
+			`s.conditions.exists(c, c.operator == "Bool" && c.key == "aws:securetransport" && c.values == ["false"]) && size(s.conditions) == 2`, Pass,
+		},
 		{"how many conditions, if one may be absent", `{Condition: {Bool: {"aws:SecureTransport": !Maybe x}}}`, `size(s.conditions) == 1`, Unknown},
 	} {
 		t.Run(tt.why, func(t *testing.T) {

@@ -55,7 +55,8 @@ func TestSelect(t *testing.T) {
 
 func TestParams(t *testing.T) {
 	open := declaredOf("AWS::EC2::SecurityGroup", inventory.Properties{"SecurityGroupIngress": []any{
-		map[string]any{"IpProtocol": "tcp", "FromPort": int64(2222), "ToPort": int64(2222), "CidrIp": "0.0.0.0/0"}}})
+		map[string]any{"IpProtocol": "tcp", "FromPort": int64(2222), "ToPort": int64(2222), "CidrIp": "0.0.0.0/0"},
+	}})
 	s := builtin(t)
 	assert.Equal(t, Pass, judgeOne(t, "restricted-ssh", open).Status)
 	for param, value := range map[string]string{"restricted-ssh.port": "2222", "restricted-common-ports.ports": "80, 2222"} {

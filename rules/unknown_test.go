@@ -62,7 +62,7 @@ func set(props map[string]any, pointer string, v any) map[string]any {
 			at = c[part]
 		case []any:
 			var n int
-			fmt.Sscan(part, &n) //nolint:errcheck // our own pointer
+			fmt.Sscan(part, &n)
 			if last {
 				if v == absent {
 					return set(clone, strings.Join(append([]string{""}, parts[:i]...), "/"), append(append([]any{}, c[:n]...), c[n+1:]...))
@@ -146,8 +146,10 @@ type exprs struct{ *rapid.T }
 func (g exprs) pick(options ...string) string { return rapid.SampledFrom(options).Draw(g.T, "pick") }
 
 func (g exprs) text(depth int) string {
-	leaf := []string{`"a"`, `"b"`, `""`, `resource.properties.?Runtime.orValue("b")`, `resource.properties.?Handler.orValue("")`,
-		`resource.properties.?Environment.?Variables.?k.orValue("a")`}
+	leaf := []string{
+		`"a"`, `"b"`, `""`, `resource.properties.?Runtime.orValue("b")`, `resource.properties.?Handler.orValue("")`,
+		`resource.properties.?Environment.?Variables.?k.orValue("a")`,
+	}
 	if depth == 0 {
 		return g.pick(leaf...)
 	}
@@ -169,8 +171,10 @@ func (g exprs) text(depth int) string {
 }
 
 func (g exprs) list(depth int) string {
-	leaf := []string{`resource.properties.?Architectures.orValue([])`, `resource.properties.?VpcConfig.?SubnetIds.orValue([])`,
-		`resource.properties.?VpcConfig.?SecurityGroupIds.orValue(["a"])`, `["a", "b"]`}
+	leaf := []string{
+		`resource.properties.?Architectures.orValue([])`, `resource.properties.?VpcConfig.?SubnetIds.orValue([])`,
+		`resource.properties.?VpcConfig.?SecurityGroupIds.orValue(["a"])`, `["a", "b"]`,
+	}
 	if depth == 0 {
 		return g.pick(leaf...)
 	}
@@ -204,11 +208,13 @@ func (g exprs) number(depth int) string {
 
 func (g exprs) boolean(depth int) string {
 	p := "resource.properties"
-	leaf := []string{"true", "has(" + p + ".Runtime)", "has(" + p + ".VpcConfig.SubnetIds)", "has(" + p + ".Environment.Variables.k)",
+	leaf := []string{
+		"true", "has(" + p + ".Runtime)", "has(" + p + ".VpcConfig.SubnetIds)", "has(" + p + ".Environment.Variables.k)",
 		"filled(" + p + ".?Runtime)", "filled(" + p + ".?VpcConfig.?SubnetIds)", `"k" in ` + p + ".?Environment.?Variables.orValue({})",
 		p + ".?Environment.?Variables.orValue({}) == {'k': 'a'}", p + ".?VpcConfig == " + p + ".?VpcConfig",
 		p + ".?Environment.?Variables.orValue({}).exists(k, k == 'k')", p + ".?VpcConfig.?SubnetIds == optional.of(['a'])",
-		"[" + p + ".?Architectures.orValue([])] == [['a']]", "['a'] in [" + p + ".?Architectures.orValue([])]"}
+		"[" + p + ".?Architectures.orValue([])] == [['a']]", "['a'] in [" + p + ".?Architectures.orValue([])]",
+	}
 	if depth == 0 {
 		return "(" + g.pick(leaf...) + ")"
 	}
@@ -307,8 +313,10 @@ func lambdaFunction(t *rapid.T) (*inventory.Resource, []unknownLeaf) {
 // TestUnknownSoundOfPack is the same law for the rules people get, on the resources of
 // their cases.
 func TestUnknownSoundOfPack(t *testing.T) {
-	texts := []any{"*", "-1", "tcp", "udp", "6", "0.0.0.0/0", "10.0.0.0/8", "::/0", "s3:GetObject", "s3:*", "Allow", "Deny", "true", "false",
-		"AES256", "PublicRead", "PublicReadWrite", "Private", "required", "optional", "", "data", "arn:aws:s3:::data", "arn:aws:s3:::data/*", "111122223333"}
+	texts := []any{
+		"*", "-1", "tcp", "udp", "6", "0.0.0.0/0", "10.0.0.0/8", "::/0", "s3:GetObject", "s3:*", "Allow", "Deny", "true", "false",
+		"AES256", "PublicRead", "PublicReadWrite", "Private", "required", "optional", "", "data", "arn:aws:s3:::data", "arn:aws:s3:::data/*", "111122223333",
+	}
 	numbers := []any{int64(0), int64(1), int64(7), int64(22), int64(443), int64(3389), int64(65535), int64(-1)}
 	type example struct {
 		set      *Set
@@ -347,7 +355,11 @@ func TestUnknownSoundOfPack(t *testing.T) {
 		for range 10 {
 			e := rapid.SampledFrom(examples).Draw(t, "example")
 			leaf := rapid.SampledFrom(e.leaves).Draw(t, "leaf")
-			checkSound(t, e.set, e.resource, leaf, &inventory.Unknown{Because: "test", Optional: rapid.Bool().Draw(t, "optional")}, e.with...)
+			u := &inventory.Unknown{Because: "test", Optional: rapid.Bool().Draw(t, "optional")}
+			if text, ok := leaf.values[0].(string); ok && text != "" && !u.Optional && rapid.Bool().Draw(t, "partly") {
+				u.Prefix = text[:1+rapid.IntRange(0, len(text)-1).Draw(t, "known")]
+			}
+			checkSound(t, e.set, e.resource, leaf, u, e.with...)
 		}
 	})
 }

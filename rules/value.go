@@ -309,8 +309,32 @@ func (l *list) Get(index ref.Val) ref.Val {
 // Contains implements traits.Container; guard.go replaces its use in rules.
 func (l *list) Contains(v ref.Val) ref.Val { return within(v, l) }
 
-// Iterator implements traits.Iterable.
-func (l *list) Iterator() traits.Iterator { return &iterator{n: len(l.items), at: l.at} }
+// Iterator implements traits.Iterable. A comprehension takes an element before it asks
+// whether it goes on: only when it does was the element looked at, and was a read. What a
+// container holds is read when it is read.
+func (l *list) Iterator() traits.Iterator {
+	run := l.in.run
+	return &iterator{
+		n: len(l.items),
+		at: func(i int) ref.Val {
+			if !run.recording { // the run of params is shared: it must never be written
+				return l.at(i)
+			}
+			run.recording = false
+			defer func() { run.recording = true }()
+			return l.at(i)
+		},
+		passed: func(i int) {
+			switch l.items[i].(type) {
+			case []any, map[string]any:
+			default:
+				if run.recording {
+					l.at(i)
+				}
+			}
+		},
+	}
+}
 
 // Size implements traits.Sizer.
 func (l *list) Size() ref.Val { return types.Int(len(l.items)) }
@@ -361,6 +385,7 @@ func (l *list) ConvertToType(t ref.Type) ref.Val { return toType(l, t) }
 type iterator struct {
 	n, next int
 	at      func(int) ref.Val
+	passed  func(int) // called for a value when the walk goes on after it; may be nil
 }
 
 func keys(m map[string]any) *iterator {
@@ -369,7 +394,12 @@ func keys(m map[string]any) *iterator {
 }
 
 // HasNext implements traits.Iterator.
-func (i *iterator) HasNext() ref.Val { return types.Bool(i.next < i.n) }
+func (i *iterator) HasNext() ref.Val {
+	if i.next > 0 && i.passed != nil {
+		i.passed(i.next - 1)
+	}
+	return types.Bool(i.next < i.n)
+}
 
 // Next implements traits.Iterator.
 func (i *iterator) Next() ref.Val {

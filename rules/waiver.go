@@ -25,7 +25,7 @@ func ReadWaivers(path string) ([]Waiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read waivers %s: %w", path, reason(err))
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, maxWaiverFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read waivers %s: %w", path, reason(err))

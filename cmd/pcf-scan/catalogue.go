@@ -149,7 +149,7 @@ func testRules(c *cli.Context, code *int) error {
 	results := set.Test()
 	failed := 0
 	for _, t := range results {
-		if t.Got == t.Want {
+		if t.OK {
 			continue
 		}
 		failed++

@@ -34,7 +34,7 @@ func listJobQueues(ctx context.Context, c *cell) error {
 			it := c.item(sdk.ToString(q.JobQueueArn), sdk.ToString(q.JobQueueArn))
 			it.merge(q, nil)
 			it.tagAsMap(q.Tags)
-			it.Resource.State = string(q.Status) // the property State says whether it takes work
+			it.State = string(q.Status) // the property State says whether it takes work
 			c.emit(it)
 		}
 		return len(out.JobQueues), out.NextToken, nil

@@ -44,9 +44,9 @@ func leftOut(call, arn string, failures []types.Failure) error {
 // afterSlash returns the last part of an ARN whose resource is a path.
 func afterSlash(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
-// answered returns err, or the error that a successful answer is empty: it would read
+// notEmpty returns err, or the error that a successful answer is empty: it would read
 // as a resource with nothing set.
-func answered(err error, call string, there bool) error {
+func notEmpty(err error, call string, there bool) error {
 	if err == nil && !there {
 		return fmt.Errorf("%s: %w: it describes nothing", call, errAnswer)
 	}

@@ -52,7 +52,7 @@ func (c *cell) taskDefinition(ctx context.Context, client *ecs.Client, arn strin
 	out, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: &arn, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
 	})
-	if it.read(answered(err, "ECS.DescribeTaskDefinition", out != nil && out.TaskDefinition != nil), describedTaskDefinition...) {
+	if it.read(notEmpty(err, "ECS.DescribeTaskDefinition", out != nil && out.TaskDefinition != nil), describedTaskDefinition...) {
 		t := out.TaskDefinition
 		if t.Status != "" && t.Status != types.TaskDefinitionStatusActive {
 			return // deregistered since it was listed

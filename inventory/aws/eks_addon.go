@@ -42,7 +42,7 @@ func (c *cell) addon(ctx context.Context, client *eks.Client, cluster, name stri
 	if gone(err, eksGone) {
 		return
 	}
-	if it.read(answered(err, "EKS.DescribeAddon", out != nil && out.Addon != nil), describedAddon...) {
+	if it.read(notEmpty(err, "EKS.DescribeAddon", out != nil && out.Addon != nil), describedAddon...) {
 		a := out.Addon
 		it.merge(a, map[string]string{"AddonArn": "Arn"})
 		it.ARN = sdk.ToString(a.AddonArn)

@@ -39,7 +39,7 @@ func (c *cell) eksCluster(ctx context.Context, client *eks.Client, name string) 
 	if gone(err, eksGone) {
 		return
 	}
-	if it.read(answered(err, "EKS.DescribeCluster", out != nil && out.Cluster != nil), describedEKSCluster...) {
+	if it.read(notEmpty(err, "EKS.DescribeCluster", out != nil && out.Cluster != nil), describedEKSCluster...) {
 		cluster := out.Cluster
 		it.merge(cluster, nil)
 		if a := cluster.CertificateAuthority; a != nil {

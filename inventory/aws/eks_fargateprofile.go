@@ -42,7 +42,7 @@ func (c *cell) fargateProfile(ctx context.Context, client *eks.Client, cluster, 
 	if gone(err, eksGone) {
 		return
 	}
-	if it.read(answered(err, "EKS.DescribeFargateProfile", out != nil && out.FargateProfile != nil), describedFargateProfile...) {
+	if it.read(notEmpty(err, "EKS.DescribeFargateProfile", out != nil && out.FargateProfile != nil), describedFargateProfile...) {
 		p := out.FargateProfile
 		it.merge(p, map[string]string{"FargateProfileArn": "Arn"})
 		it.ARN = sdk.ToString(p.FargateProfileArn)

@@ -47,7 +47,7 @@ func (c *cell) nodegroup(ctx context.Context, client *eks.Client, cluster, name 
 	if gone(err, eksGone) {
 		return
 	}
-	if it.read(answered(err, "EKS.DescribeNodegroup", out != nil && out.Nodegroup != nil), describedNodegroup...) {
+	if it.read(notEmpty(err, "EKS.DescribeNodegroup", out != nil && out.Nodegroup != nil), describedNodegroup...) {
 		n := out.Nodegroup
 		it.merge(n, map[string]string{"NodegroupArn": "Arn"})
 		it.ARN = sdk.ToString(n.NodegroupArn)

@@ -127,3 +127,26 @@ func TestGroupNetFaults(t *testing.T) {
 		}
 	}
 }
+
+// EC2 gives these whole, in one answer without a token.
+var netUnpaged = []string{
+	"AWS::EC2::CustomerGateway", "AWS::EC2::KeyPair", "AWS::EC2::VPNConnection", "AWS::EC2::VPNGateway",
+}
+
+// A listing whose token comes back for ever ends, with a gap.
+func TestGroupNetRepeatedToken(t *testing.T) {
+	e, _ := emulator.StartSeeded(t, "testdata/seed_net.py")
+	cfg := configure(t, e.Env())
+	whole, err := Scan(t.Context(), cfg, Options{Types: netTypes})
+	require.NoError(t, err)
+	splitPages(&cfg, true)
+	endless, err := Scan(t.Context(), cfg, Options{Types: netTypes})
+	require.NoError(t, err)
+	for _, typ := range netTypes {
+		ends := slices.ContainsFunc(endless.Gaps, func(g inventory.Gap) bool {
+			return g.Type == typ && g.Reason == inventory.Malformed && strings.Contains(g.Message, "does not end")
+		})
+		assert.Equal(t, !slices.Contains(netUnpaged, typ), ends, "%s", typ)
+	}
+	assertNothingLost(t, whole, endless, "repeated token")
+}

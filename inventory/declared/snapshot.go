@@ -85,7 +85,7 @@ func WriteSnapshotJSONL(w io.Writer, s *inventory.Snapshot) error {
 	for _, r := range s.Resources {
 		out := snapshotResource{
 			Type: r.Ref.Type, ID: r.Ref.ID, ARN: r.ARN, Name: r.Name, Account: r.Ref.Account, Region: r.Ref.Region,
-			State: r.State, Foreign: r.Foreign, Unread: r.Unread, Properties: hideSecrets(r),
+			State: r.State, Foreign: r.Foreign, Unread: r.Unread, Properties: inventory.Redacted(r),
 		}
 		if !r.Created.IsZero() {
 			created := r.Created.UTC()
@@ -118,53 +118,9 @@ func writtenTags(r *inventory.Resource) map[string]any {
 		tags[k] = v
 	}
 	for k, u := range r.UnknownTags {
-		tags[k] = hide(nil, "", u)
+		tags[k] = inventory.Redact(nil, "", u)
 	}
 	return tags
-}
-
-// hideSecrets returns the properties with every sensitive value replaced.
-func hideSecrets(r *inventory.Resource) inventory.Properties {
-	t, ok := schema.Lookup(r.Ref.Type)
-	if !ok {
-		t = nil
-	}
-	hidden, _ := hide(t, "", r.Properties).(map[string]any)
-	return hidden
-}
-
-func hide(t *schema.Type, pointer string, v any) any {
-	if u, unknown := v.(*inventory.Unknown); unknown && !u.Sensitive {
-		return v
-	} else if unknown || pointer != "" && v != nil && isLeaf(v) && schema.IsSensitive(t, pointer) {
-		return inventory.Sensitive
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		if v == nil {
-			return v
-		}
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = hide(t, pointer+"/"+schema.EscapePointer(k), e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = hide(t, pointer+"/*", e)
-		}
-		return out
-	}
-	return v
-}
-
-func isLeaf(v any) bool {
-	switch v.(type) {
-	case map[string]any, []any:
-		return false
-	}
-	return true
 }
 
 // isSnapshotStart decides by the first bytes of a file whether it is a snapshot: an

@@ -108,6 +108,7 @@ func TestIsSensitive(t *testing.T) {
 		{"AWS::RDS::DBInstance", "/DBName", false, "an ordinary name"},
 		{"AWS::Lambda::Function", "/Environment/Variables/DB_PASSWORD", true, "a name that gives it away"},
 		{"AWS::Lambda::Function", "/Environment/Variables/SECRET_ARN", false, "only points to a secret"},
+		{"PCF::Account::PasswordPolicy", "/AllowUsersToChangePassword", false, "a flag is no secret"},
 	} {
 		typ, ok := Lookup(c.typ)
 		require.True(t, ok)

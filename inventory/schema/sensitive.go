@@ -6,25 +6,24 @@ import "strings"
 // schema makes write-only (passwords that AWS itself will not return), and what its
 // name gives away. t may be nil for a type without schema.
 func IsSensitive(t *Type, pointer string) bool {
-	if t != nil && t.IsWriteOnly(pointer) && !isPlainWriteOnly(t, pointer) {
-		return true
+	plain := false // only text can be a secret: a flag, a number or an enumeration is shown
+	if t != nil {
+		n, known := t.At(pointer)
+		plain = known && (n.Kinds&String == 0 || len(n.Enum) > 0)
+		if !plain && t.IsWriteOnly(pointer) {
+			return true
+		}
 	}
 	i := strings.LastIndexByte(pointer, '/')
-	return i >= 0 && secretName(pointer[i+1:])
+	return !plain && i >= 0 && secretName(pointer[i+1:])
 }
 
-// isPlainWriteOnly: only text can be a secret. A write-only flag, number, object or
-// enumeration (SkipFinalSnapshot, AccessControl) is not hidden, because a finding about it
-// would then say nothing.
-func isPlainWriteOnly(t *Type, pointer string) bool {
-	n, ok := t.At(pointer)
-	return ok && (n.Kinds&String == 0 || len(n.Enum) > 0)
-}
+var separators = strings.NewReplacer("_", "", "-", "")
 
 // secretName recognises names of secrets as services and people spell them. Names that
 // only point to a secret (an ARN, an id, a version) are not secrets themselves.
 func secretName(name string) bool {
-	n := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	n := strings.ToLower(separators.Replace(name))
 	for _, harmless := range []string{"arn", "id", "name", "version", "policy", "length", "age", "type", "days", "enabled", "count", "key"} {
 		if strings.HasSuffix(n, harmless) && !strings.HasSuffix(n, "secretkey") && !strings.HasSuffix(n, "secretaccesskey") && !strings.HasSuffix(n, "privatekey") && !strings.HasSuffix(n, "apikey") {
 			return false

@@ -1,0 +1,26 @@
+package aws
+
+import (
+	"context"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+)
+
+// backupGone is what AWS Backup says of what does not exist, or is not set.
+const backupGone = "ResourceNotFoundException"
+
+// backupTags reads the tags of a vault or plan. It returns no tags at all for one that
+// does not exist any more.
+func backupTags(ctx context.Context, client *backup.Client, arn string) (map[string]string, error) {
+	tags := map[string]string{}
+	err := pages(func(token *string) (int, *string, error) {
+		out, err := client.ListTags(ctx, &backup.ListTagsInput{ResourceArn: &arn, NextToken: token})
+		if err != nil {
+			return 0, nil, err
+		}
+		maps.Copy(tags, out.Tags)
+		return len(out.Tags), out.NextToken, nil
+	})
+	return tags, err
+}
