@@ -16,8 +16,10 @@ func TestRefString(t *testing.T) {
 		why  string
 	}{
 		{Ref{"aws", "111122223333", "eu-west-1", "AWS::S3::Bucket", "logs"}, "aws/111122223333/eu-west-1/AWS::S3::Bucket/logs", "the usual case"},
-		{Ref{"aws", "111122223333", "global", "AWS::IAM::ManagedPolicy", "arn:aws:iam::111122223333:policy/a/b"},
-			"aws/111122223333/global/AWS::IAM::ManagedPolicy/arn:aws:iam::111122223333:policy/a/b", "slashes of the id stay, because it stands last"},
+		{
+			Ref{"aws", "111122223333", "global", "AWS::IAM::ManagedPolicy", "arn:aws:iam::111122223333:policy/a/b"},
+			"aws/111122223333/global/AWS::IAM::ManagedPolicy/arn:aws:iam::111122223333:policy/a/b", "slashes of the id stay, because it stands last",
+		},
 		{Ref{"aws", "", "", "AWS::EC2::Route", "rtb-1|0.0.0.0/0"}, "aws///AWS::EC2::Route/rtb-1|0.0.0.0/0", "a declaration may not say where"},
 		{Ref{"aws", "1", "r", "A/B%2F", "%2F"}, "aws/1/r/A%2FB%252F/%2F", "only what stands before the id is escaped"},
 	} {

@@ -75,8 +75,10 @@ func TestCredentialReportOfIAM(t *testing.T) {
 				"true,arn:aws:iam::123456789012:user/true,2020-01-02T03:04:05+01:00,true,2021-01-02T03:04:05+00:00,false,true,N/A,x\n",
 			users: []any{
 				map[string]any{"User": "<root_account>", "Arn": "arn:aws:iam::123456789012:root", "UserCreationTime": "2020-01-02T03:04:05Z", "MfaActive": true, "AccessKey1Active": false},
-				map[string]any{"User": "true", "Arn": "arn:aws:iam::123456789012:user/true", "UserCreationTime": "2020-01-02T02:04:05Z", "PasswordEnabled": true,
-					"PasswordLastUsed": "2021-01-02T03:04:05Z", "MfaActive": false, "AccessKey1Active": true},
+				map[string]any{
+					"User": "true", "Arn": "arn:aws:iam::123456789012:user/true", "UserCreationTime": "2020-01-02T02:04:05Z", "PasswordEnabled": true,
+					"PasswordLastUsed": "2021-01-02T03:04:05Z", "MfaActive": false, "AccessKey1Active": true,
+				},
 			},
 		},
 		{why: "nobody but the heading", report: heading, users: []any{}},

@@ -10,8 +10,7 @@ import (
 // backupGone is what AWS Backup says of what does not exist, or is not set.
 const backupGone = "ResourceNotFoundException"
 
-// backupTags reads the tags of a vault or plan. It returns no tags at all for one that
-// does not exist any more.
+// backupTags reads the tags of a vault or plan.
 func backupTags(ctx context.Context, client *backup.Client, arn string) (map[string]string, error) {
 	tags := map[string]string{}
 	err := pages(func(token *string) (int, *string, error) {

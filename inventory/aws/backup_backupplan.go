@@ -67,7 +67,7 @@ func (c *cell) backupPlan(ctx context.Context, client *backup.Client, p types.Ba
 		return
 	}
 	if it.read(err, "/BackupPlanTags") {
-		it.tagAsMap(tags)
+		it.tagObject("BackupPlanTags", tags)
 	}
 	c.emit(it)
 }

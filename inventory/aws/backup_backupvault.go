@@ -67,7 +67,7 @@ func (c *cell) backupVault(ctx context.Context, client *backup.Client, v types.B
 		return
 	}
 	if it.read(err, "/BackupVaultTags") {
-		it.tagAsMap(tags)
+		it.tagObject("BackupVaultTags", tags)
 	}
 	policy, err := client.GetBackupVaultAccessPolicy(ctx, &backup.GetBackupVaultAccessPolicyInput{BackupVaultName: &name})
 	if it.read(unless(err, backupGone), "/AccessPolicy") && policy != nil {

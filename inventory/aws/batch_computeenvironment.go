@@ -39,7 +39,7 @@ func listComputeEnvironments(ctx context.Context, c *cell) error {
 			}
 			it := c.item(sdk.ToString(e.ComputeEnvironmentArn), sdk.ToString(e.ComputeEnvironmentArn))
 			it.merge(e, nil)
-			it.tagAsMap(e.Tags)
+			it.tagObject("Tags", e.Tags)
 			it.State = string(e.Status) // the property State says whether it takes work
 			c.emit(it)
 		}

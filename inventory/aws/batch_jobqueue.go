@@ -33,7 +33,7 @@ func listJobQueues(ctx context.Context, c *cell) error {
 			}
 			it := c.item(sdk.ToString(q.JobQueueArn), sdk.ToString(q.JobQueueArn))
 			it.merge(q, nil)
-			it.tagAsMap(q.Tags)
+			it.tagObject("Tags", q.Tags)
 			it.State = string(q.Status) // the property State says whether it takes work
 			c.emit(it)
 		}

@@ -384,21 +384,27 @@ func TestPrefixLists(t *testing.T) {
 		<item><prefixListId>pl-1</prefixListId><prefixListName>offices</prefixListName><addressFamily>IPv4</addressFamily><maxEntries>5</maxEntries>
 			<version>3</version><ownerId>123456789012</ownerId><state>modify-complete</state></item>
 		<item><prefixListId>pl-2</prefixListId><prefixListName>gone</prefixListName><ownerId>123456789012</ownerId><state>delete-complete</state></item></prefixListSet>`
-	_, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{"DescribeManagedPrefixLists": lists,
-		"GetManagedPrefixListEntries": `<entrySet><item><cidr>203.0.113.0/24</cidr></item></entrySet>`})
+	_, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{
+		"DescribeManagedPrefixLists":  lists,
+		"GetManagedPrefixListEntries": `<entrySet><item><cidr>203.0.113.0/24</cidr></item></entrySet>`,
+	})
 	require.Len(t, live, 1)
 	assert.Equal(t, []any{map[string]any{"Cidr": "203.0.113.0/24"}}, live["pl-1"].Properties["Entries"])
 	assert.Equal(t, int64(3), live["pl-1"].Properties["Version"])
 
 	t.Run("deleted between the calls: not there, and no gap", func(t *testing.T) {
-		snapshot, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{"DescribeManagedPrefixLists": lists,
-			"GetManagedPrefixListEntries": "!InvalidPrefixListID.NotFound"})
+		snapshot, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{
+			"DescribeManagedPrefixLists":  lists,
+			"GetManagedPrefixListEntries": "!InvalidPrefixListID.NotFound",
+		})
 		assert.Empty(t, live)
 		assert.Empty(t, snapshot.Gaps)
 	})
 	t.Run("entries that cannot be read are unread", func(t *testing.T) {
-		snapshot, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{"DescribeManagedPrefixLists": lists,
-			"GetManagedPrefixListEntries": "!UnauthorizedOperation"})
+		snapshot, live := cannedEC2(t, "AWS::EC2::PrefixList", map[string]string{
+			"DescribeManagedPrefixLists":  lists,
+			"GetManagedPrefixListEntries": "!UnauthorizedOperation",
+		})
 		require.Len(t, snapshot.Gaps, 1)
 		assert.True(t, live["pl-1"].IsUnread("/Entries/0/Cidr"))
 	})

@@ -58,45 +58,15 @@ func (c *cell) taskDefinition(ctx context.Context, client *ecs.Client, arn strin
 			return // deregistered since it was listed
 		}
 		it.merge(t, nil)
-		it.set("Volumes", taskVolumes(t.Volumes))
 		if p := t.ProxyConfiguration; p != nil {
 			it.set("ProxyConfiguration", map[string]any{
 				"Type": p.Type, "ContainerName": p.ContainerName, "ProxyConfigurationProperties": p.Properties,
 			})
 		}
+		it.respell() // the kinds of volume differ in their capitals
 		it.tag(out.Tags)
 		it.State = string(t.Status)
 		it.created(t.RegisteredAt)
 	}
 	c.emit(it)
-}
-
-// taskVolumes writes volumes in CloudFormation's names, which differ in their capitals.
-func taskVolumes(volumes []types.Volume) []any {
-	list := []any{}
-	for _, v := range volumes {
-		volume, _ := plain(v).(map[string]any)
-		delete(volume, "EfsVolumeConfiguration")
-		if e := v.EfsVolumeConfiguration; e != nil {
-			efs := map[string]any{
-				"FilesystemId": e.FileSystemId, "RootDirectory": e.RootDirectory,
-				"TransitEncryption": e.TransitEncryption, "TransitEncryptionPort": e.TransitEncryptionPort,
-			}
-			if a := e.AuthorizationConfig; a != nil {
-				efs["AuthorizationConfig"] = map[string]any{"AccessPointId": a.AccessPointId, "IAM": a.Iam}
-			}
-			volume["EFSVolumeConfiguration"] = plain(efs)
-		}
-		for service, ours := range map[string]string{
-			"FsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
-			"S3filesVolumeConfiguration":              "S3FilesVolumeConfiguration",
-		} {
-			if configuration, ok := volume[service]; ok {
-				volume[ours] = configuration
-				delete(volume, service)
-			}
-		}
-		list = append(list, volume)
-	}
-	return list
 }

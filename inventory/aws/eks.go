@@ -51,11 +51,3 @@ func keyValues(pairs map[string]string) []map[string]any {
 	}
 	return list
 }
-
-// tagAsMap is tag for the types whose tags are a map.
-func (it *item) tagAsMap(tags map[string]string) {
-	it.tag(tags)
-	if t := it.cell.form.schema; t != nil && len(it.Tags) > 0 {
-		it.set(t.TagProperty[1:], it.Tags)
-	}
-}

@@ -51,7 +51,7 @@ func (c *cell) nodegroup(ctx context.Context, client *eks.Client, cluster, name 
 		n := out.Nodegroup
 		it.merge(n, map[string]string{"NodegroupArn": "Arn"})
 		it.ARN = sdk.ToString(n.NodegroupArn)
-		it.tagAsMap(n.Tags)
+		it.tagObject("Tags", n.Tags)
 		it.State = string(n.Status)
 		it.created(n.CreatedAt)
 	}

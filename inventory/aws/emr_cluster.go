@@ -81,6 +81,9 @@ func (c *cell) emrCluster(ctx context.Context, client *emr.Client, s types.Clust
 	}
 	out, err := client.DescribeCluster(ctx, &emr.DescribeClusterInput{ClusterId: s.Id})
 	if it.read(notEmpty(err, "EMR.DescribeCluster", out != nil && out.Cluster != nil), append([]string{"/Instances"}, describedEMRCluster...)...) {
+		if status := out.Cluster.Status; status != nil && strings.HasPrefix(string(status.State), "TERMINATED") {
+			return // since it was listed
+		}
 		c.describedEMRCluster(ctx, client, it, out.Cluster)
 	}
 
@@ -103,6 +106,9 @@ func (c *cell) emrCluster(ctx context.Context, client *emr.Client, s types.Clust
 		it.set("ManagedScalingPolicy", scaling.ManagedScalingPolicy)
 	}
 	termination, err := client.GetAutoTerminationPolicy(ctx, &emr.GetAutoTerminationPolicyInput{ClusterId: s.Id})
+	if gone(err, "ValidationException") && strings.Contains(err.Error(), "Auto-termination is not available") {
+		termination, err = &emr.GetAutoTerminationPolicyOutput{}, nil // for releases before 5.30
+	}
 	if it.read(err, "/AutoTerminationPolicy") {
 		it.set("AutoTerminationPolicy", termination.AutoTerminationPolicy)
 	}

@@ -44,8 +44,10 @@ func isJSON(file string) bool { return strings.EqualFold(filepath.Ext(file), ".j
 // nodeBudget bounds the nodes of one document.
 type nodeBudget int
 
-var errTooMany = errors.New("the document holds too many values")
-var errTooDeep = fmt.Errorf("the document is nested deeper than %d levels", maxDepth)
+var (
+	errTooMany = errors.New("the document holds too many values")
+	errTooDeep = fmt.Errorf("the document is nested deeper than %d levels", maxDepth)
+)
 
 func (b *nodeBudget) take(depth int) error {
 	if *b++; *b > maxNodes {

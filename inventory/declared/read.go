@@ -236,7 +236,7 @@ func (f *parsedFile) readSnapshot(in io.Reader) error {
 
 // asFault turns an error about a file into a fault, keeping its place when it has one.
 func asFault(path string, err error) inventory.Fault {
-	if f, ok := err.(inventory.Fault); ok {
+	if f, ok := errors.AsType[inventory.Fault](err); ok {
 		return f
 	}
 	return inventory.Fault{Position: inventory.Position{File: path}, Message: err.Error()}

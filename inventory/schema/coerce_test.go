@@ -15,7 +15,7 @@ func typeOf(properties map[string]*Node) *Type {
 	return &Type{Name: "Test::Test::Test", Root: &Node{Kinds: Object, Properties: properties}}
 }
 
-type foreign struct{ any } // a Go type that the package does not know, as inventory.Unknown is
+type foreign struct{ _ any } // a Go type that the package does not know, as inventory.Unknown is
 
 func TestCoerceScalar(t *testing.T) {
 	unknown := &foreign{}

@@ -50,6 +50,17 @@ TEXT_MAPS = {
     "AWS::Lambda::Function": "#/definitions/Environment/properties/Variables",
 }
 
+# Paths that only the read handler of CloudFormation leaves out: the service itself returns
+# them. What stays write-only below each is listed with it (user data is a program, and may
+# hold secrets).
+RETURNED = {
+    "AWS::EC2::LaunchTemplate": {
+        "/LaunchTemplateData": ["/LaunchTemplateData/UserData"],
+        "/TagSpecifications": [],
+        "/VersionDescription": [],
+    },
+}
+
 PATH_LISTS = {
     "primary": "primaryIdentifier",
     "readOnly": "readOnlyProperties",
@@ -305,6 +316,8 @@ def facts(name, schema):
     out = {"nodes": tree.nodes}
     for ours, theirs in PATH_LISTS.items():
         pointers = list(dict.fromkeys(tree.pointer(p) for p in schema.get(theirs, [])))
+        if ours == "writeOnly":
+            pointers = [left for p in pointers for left in RETURNED.get(name, {}).get(p, [p])]
         if pointers:
             out[ours] = pointers if ours == "primary" else sorted(pointers)  # the parts of an identifier have an order
     if schema.get("additionalIdentifiers"):

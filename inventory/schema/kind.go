@@ -6,8 +6,13 @@ var kindNames = []struct {
 	kind Kind
 	name string
 }{
-	{Object, "object"}, {Array, "array"}, {String, "string"}, {Integer, "integer"},
-	{Number, "number"}, {Boolean, "boolean"}, {Null, "null"},
+	{Object, "object"},
+	{Array, "array"},
+	{String, "string"},
+	{Integer, "integer"},
+	{Number, "number"},
+	{Boolean, "boolean"},
+	{Null, "null"},
 }
 
 // String writes the kinds in JSON schema's words: "string", "object or string", "any".

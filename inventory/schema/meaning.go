@@ -39,8 +39,7 @@ func (t *Type) At(pointer string) (n *Node, ok bool) {
 	return n, true
 }
 
-// IsReadOnly, IsWriteOnly and IsCreateOnly report whether the pointer stands at or
-// below such a path.
+// IsReadOnly reports whether the pointer stands at or below a path that only AWS sets.
 func (t *Type) IsReadOnly(pointer string) bool { return matchAny(t.ReadOnly, pointer) }
 
 // IsWriteOnly reports whether the value can be written and never read back.

@@ -28,10 +28,10 @@ servers = route53.get_hosted_zone(Id=zone)["DelegationSet"]["NameServers"]
 logs = boto3.client("logs", region_name="us-east-1")
 logs.create_log_group(logGroupName="/aws/route53/orders")
 log_group = f"arn:aws:logs:us-east-1:{account}:log-group:/aws/route53/orders"
-route53.create_query_logging_config(HostedZoneId=zone_id, CloudWatchLogsLogGroupArn=log_group)
+route53.create_query_logging_config(HostedZoneId=zone_id, CloudWatchLogsLogGroupArn=log_group + ":*")  # moto knows groups by this form
 found("AWS::Route53::HostedZone", zone_id, tags("zone"), Name="orders.example.com.", HostedZoneConfig={"Comment": "public"},
-      NameServers=servers, QueryLoggingConfig={"CloudWatchLogsLogGroupArn": log_group}, HostedZoneTags=pairs(tags("zone"))[:1] and
-      sorted(pairs(tags("zone")), key=lambda t: t["Key"]))
+      NameServers=servers, QueryLoggingConfig={"CloudWatchLogsLogGroupArn": log_group + ":*"},
+      HostedZoneTags=sorted(pairs(tags("zone")), key=lambda t: t["Key"]))
 private = route53.create_hosted_zone(Name="orders.internal.", CallerReference="2", VPC={"VPCRegion": "eu-west-1", "VPCId": vpc},
                                      HostedZoneConfig={"Comment": "", "PrivateZone": True})["HostedZone"]["Id"].removeprefix("/hostedzone/")
 found("AWS::Route53::HostedZone", private, {}, Name="orders.internal.", VPCs=[{"VPCId": vpc, "VPCRegion": "eu-west-1"}])
@@ -275,6 +275,8 @@ namespaces.create_http_namespace(Name="other", CreatorRequestId="2")
 namespace = next(n for n in namespaces.list_namespaces()["Namespaces"] if n["Name"] == "orders.local")
 found("AWS::ServiceDiscovery::PrivateDnsNamespace", namespace["Id"], tags("namespace"), Arn=namespace["Arn"], Name="orders.local", Description="services",
       HostedZoneId=namespace["Properties"]["DnsProperties"]["HostedZoneId"])
+# On AWS this zone says that Cloud Map made it, and is foreign.
+found("AWS::Route53::HostedZone", namespace["Properties"]["DnsProperties"]["HostedZoneId"], {})
 
 # Notebooks, builds and data.
 sagemaker = boto3.client("sagemaker")
