@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"runtime"
 	"slices"
 	"sync"
@@ -31,11 +30,16 @@ type Job struct {
 	Waivers     []rules.Waiver
 	NoWaivers   bool // ignore waivers and inline suppressions, for auditors
 
-	// App and Environment narrow the output of commands over a live world.
+	// App, Environment, Classes and Tags narrow the output of commands over a live world.
+	// A tag is a key, or a key and its value; a resource must have all of them.
 	App         string
 	Environment string
+	Classes     []string
+	Tags        []TagFilter
 
 	Include Include
+
+	Concurrency int // bounds the workers that judge; there are never more than cores
 }
 
 // Include says what a Result lists besides fails, unknowns and errors.
@@ -45,9 +49,9 @@ type Include struct {
 	Summary            bool // counts only: nothing is listed
 }
 
-// Run judges a job. It never fails: what could not be read or judged is data in the
-// Result. A cancelled context ends it early with what is known so far.
-func Run(ctx context.Context, job Job) *Result {
+// Run judges a job. It never fails and never stops half-way: what could not be read or
+// judged is data in the Result, and what was read before an interrupt is judged like all.
+func Run(job Job) *Result {
 	r := &Result{
 		SchemaVersion: SchemaVersion,
 		Tool:          Tool{Name: "pcf-scan", Version: job.Version},
@@ -80,7 +84,7 @@ func Run(ctx context.Context, job Job) *Result {
 		gaps = append(gaps, attribute(job, r)...)
 	}
 	if job.Rules != nil {
-		judge(ctx, job, r)
+		judge(job, r)
 	}
 	r.Gaps = gapList(gaps)
 	r.Complete = len(r.Gaps) == 0
@@ -123,7 +127,7 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		r.Summary.ByClass[string(c)] = 0
 	}
 	for _, a := range owned.Attributions {
-		if !job.wants(a.App, a.Environment) {
+		if !job.wants(a.App, a.Environment) || !job.shows(a) {
 			continue
 		}
 		r.Summary.Resources++
@@ -175,6 +179,26 @@ func (j Job) wants(app, environment string) bool {
 	return (j.App == "" || j.App == app) && (j.Environment == "" || j.Environment == environment)
 }
 
+// A TagFilter wants a tag: any value of the key, or one.
+type TagFilter struct {
+	Key, Value string
+	Any        bool
+}
+
+// shows applies the filters of a listing.
+func (j Job) shows(a *owner.Attribution) bool {
+	if len(j.Classes) > 0 && !slices.Contains(j.Classes, string(a.Class)) {
+		return false
+	}
+	for _, want := range j.Tags {
+		value, has := a.Resource.Tags[want.Key]
+		if !has || !want.Any && value != want.Value {
+			return false
+		}
+	}
+	return true
+}
+
 // task is one resource with the world its joins range over.
 type task struct {
 	resource *inventory.Resource
@@ -183,7 +207,7 @@ type task struct {
 }
 
 // judge runs every rule over every resource, one worker per core.
-func judge(ctx context.Context, job Job, r *Result) {
+func judge(job Job, r *Result) {
 	tasks := tasksOf(job)
 	r.Rules, r.Findings = []RuleCount{}, []Finding{}
 	if job.Command == "check" {
@@ -194,14 +218,14 @@ func judge(ctx context.Context, job Job, r *Result) {
 		findings  []rules.Finding
 		notJudged int
 	}
-	shares := make([]share, min(runtime.GOMAXPROCS(0), max(1, len(tasks))))
+	shares := make([]share, workers(job.Concurrency, len(tasks)))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for i := range shares {
 		workers.Go(func() {
 			mine := &shares[i]
 			mine.counts = map[string]*RuleCount{}
-			for ctx.Err() == nil {
+			for {
 				n := int(next.Add(1)) - 1
 				if n >= len(tasks) {
 					return
@@ -265,6 +289,16 @@ func judge(ctx context.Context, job Job, r *Result) {
 	for _, f := range all {
 		r.Findings = append(r.Findings, findingOf(f, stacks[f.Resource]))
 	}
+}
+
+// workers is how many resources are judged at once: one a core, less where less is asked
+// for (0 asks for nothing) or there is less to do.
+func workers(asked, tasks int) int {
+	n := runtime.GOMAXPROCS(0)
+	if asked > 0 {
+		n = min(n, asked)
+	}
+	return max(1, min(n, tasks))
 }
 
 func (i Include) lists(s rules.Status) bool {

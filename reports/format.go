@@ -6,7 +6,8 @@
 // Three promises hold for all formats:
 //
 //   - Coverage comes first. What could not be read is said before what was found, so
-//     that an incomplete scan is never mistaken for a clean one.
+//     that an incomplete scan is never mistaken for a clean one. (Only JSON Lines, which
+//     can be written while the scan still runs, says it on its last line.)
 //   - Text that comes from a resource is inert. Names, tags and values are written by
 //     strangers; a terminal escape, a text-direction trick or a link in them comes out
 //     as visible characters (see inert.go).
@@ -43,7 +44,7 @@ type Format struct {
 }
 
 // Formats returns all formats; the first is the default. The caller owns the slice.
-func Formats() []Format { return []Format{table, jsonFormat, sarif} }
+func Formats() []Format { return []Format{table, jsonFormat, sarif, jsonl, csvFormat, markdown} }
 
 // Lookup returns the format of a name. The error of an unknown name lists the known
 // ones and the one that was probably meant.

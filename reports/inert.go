@@ -38,6 +38,19 @@ func inert(s string) string {
 	return b.String()
 }
 
+// cut keeps the first n characters of s, and shows that there were more.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n--; n == 0 { // i begins the last of them, whose place the mark takes
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
 // inertJSON spells out the hostile characters that encoding/json lets through. Inside
 // a JSON document they can stand in strings only, so the document keeps its meaning:
 // a terminal that shows it stays safe and a parser reads the same text. U+FFFD is

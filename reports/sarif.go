@@ -171,8 +171,8 @@ func sarifRunOf(r *engine.Result) sarifRun {
 		rule := engine.RuleCount{ID: "pcf-" + res.Class, Severity: engine.ClassSeverity(res.Class), Title: text.title, Remediation: text.help}
 		result := rules.result(rule, place, fingerprint("owner", res.Class, ref(place)))
 		message := label(res) + ": " + text.title
-		for _, e := range res.Evidence {
-			message += "; " + e.Source + ": " + e.Detail
+		if why := evidence(res); why != "" {
+			message += "; " + why
 		}
 		result.Message = plainText(message)
 		result.Properties = about("app", res.App, "appVersion", res.AppVersion, "environment", res.Environment, "particle", res.Particle, "reason", res.Reason)
@@ -296,16 +296,12 @@ func fileURI(path string) string {
 
 func invocation(r *engine.Result) sarifInvocation {
 	inv := sarifInvocation{
-		ExecutionSuccessful: r.Complete && len(r.Gaps) == 0 && len(r.Faults) == 0,
+		ExecutionSuccessful: everythingRead(r),
 		Start:               utc(r.StartedAt), End: utc(r.FinishedAt),
 		Notifications: []sarifNotification{},
 	}
 	for _, f := range r.Faults {
-		message := f.Message
-		if f.Hint != "" {
-			message += " (" + f.Hint + ")"
-		}
-		n := sarifNotification{Descriptor: sarifID{"pcf-malformed-input"}, Level: "error", Message: plainText(message)}
+		n := sarifNotification{Descriptor: sarifID{"pcf-malformed-input"}, Level: "error", Message: plainText(faultMessage(f))}
 		if f.File != "" {
 			n.Locations = []sarifLocation{location(engine.Place{File: f.File, Line: f.Line, Column: f.Column})}
 		}
@@ -322,6 +318,13 @@ func invocation(r *engine.Result) sarifInvocation {
 		inv.Notifications = append(inv.Notifications, n)
 	}
 	return inv
+}
+
+func faultMessage(f engine.Fault) string {
+	if f.Hint == "" {
+		return f.Message
+	}
+	return f.Message + " (" + f.Hint + ")"
 }
 
 func utc(t time.Time) string {

@@ -25,12 +25,7 @@ var table = Format{
 		if r == nil {
 			r = &engine.Result{}
 		}
-		p := &page{opt: opt, names: map[inventory.Ref]string{}}
-		for _, res := range r.Resources {
-			if !strings.HasSuffix(res.ID, res.Name) { // an ARN says it already
-				p.names[inventory.Ref{Partition: r.Scope.Partition, Account: res.Account, Region: res.Region, Type: res.Type, ID: res.ID}] = res.Name
-			}
-		}
+		p := &page{opt: opt, names: namesOf(r)}
 		p.coverage(r)
 		p.faults(r)
 		p.summary(r)
@@ -56,8 +51,8 @@ var table = Format{
 type page struct {
 	opt   Options
 	text  strings.Builder
-	err   error                    // the first that a table of columns gave
-	names map[inventory.Ref]string // what people call a live resource, where that is not its id
+	err   error // the first that a table of columns gave
+	names liveNames
 }
 
 // colours of the terminal, by what they say.
@@ -118,7 +113,7 @@ func (p *page) coverage(r *engine.Result) {
 		p.say("", "declared in %s", list(r.Scope.Files, "file", "files"))
 	}
 
-	if r.Complete && len(r.Gaps) == 0 && len(r.Faults) == 0 {
+	if everythingRead(r) {
 		p.heading(green, "COVERAGE: complete, everything in scope was read")
 		return
 	}
@@ -131,6 +126,11 @@ func (p *page) coverage(r *engine.Result) {
 	if len(rows) > 0 {
 		p.columns([]string{"PLACE", "REASON", "WHAT HAPPENED"}, rows)
 	}
+}
+
+// everythingRead reports whether nothing in scope was left unread.
+func everythingRead(r *engine.Result) bool {
+	return r.Complete && len(r.Gaps) == 0 && len(r.Faults) == 0
 }
 
 func gapPlace(g engine.Gap) string {
@@ -157,8 +157,12 @@ func (p *page) faults(r *engine.Result) {
 }
 
 func (p *page) summary(r *engine.Result) {
-	s := r.Summary
 	p.heading("", "SUMMARY")
+	p.columns([]string{"", ""}, summaryRows(r.Summary))
+}
+
+// summaryRows says what the counts of a run are, in rows of a name and a text.
+func summaryRows(s engine.Summary) [][]string {
 	rows := [][]string{{"resources", counts(s.Resources, s.ByClass, classNames())}}
 	if s.Findings != nil {
 		fail := fmt.Sprintf("%d fail", s.Findings["fail"])
@@ -178,31 +182,50 @@ func (p *page) summary(r *engine.Result) {
 	if s.NotJudged > 0 {
 		rows = append(rows, []string{"not judged", count(s.NotJudged, "resource", "resources") + " of types that no schema knows"})
 	}
-	p.columns([]string{"", ""}, rows)
+	return rows
 }
 
 // findings writes one block per rule, worst severity first, so that what to do is said
 // once and the places stand below it.
 func (p *page) findings(r *engine.Result) {
-	for _, group := range []struct{ title, status string }{
-		{"FINDINGS", "fail"},
-		{"COULD NOT BE JUDGED", "unknown"},
-		{"BROKEN RULES", "error"},
-		{"WAIVED", "waived"},
-		{"PASSED", "pass"},
-		{"SKIPPED", "skip"},
+	for _, g := range findingGroups(r.Findings) {
+		p.heading(severityColour[g.severity], "%s: %d %s", strings.ToUpper(g.title), g.n, g.severity)
+		for _, some := range g.byRule {
+			p.rule(r, some)
+		}
+	}
+}
+
+// findingGroup are the findings of one status and severity, n in all, in lists that have
+// the rule and what to do in common.
+type findingGroup struct {
+	title, status, severity string
+	n                       int
+	byRule                  [][]engine.Finding
+}
+
+// findingGroups groups findings in the order in which a person should read them.
+func findingGroups(all []engine.Finding) []findingGroup {
+	var groups []findingGroup
+	for _, kind := range []struct{ title, status string }{
+		{"Findings", "fail"},
+		{"Could not be judged", "unknown"},
+		{"Broken rules", "error"},
+		{"Waived", "waived"},
+		{"Passed", "pass"},
+		{"Skipped", "skip"},
 	} {
 		for _, severity := range severityNames() {
 			var some []engine.Finding
-			for _, f := range r.Findings {
-				if f.Status == group.status && f.Severity == severity {
+			for _, f := range all {
+				if f.Status == kind.status && f.Severity == severity {
 					some = append(some, f)
 				}
 			}
 			if len(some) == 0 {
 				continue
 			}
-			p.heading(severityColour[severity], "%s: %d %s", group.title, len(some), severity)
+			group := findingGroup{title: kind.title, status: kind.status, severity: severity, n: len(some)}
 			slices.SortStableFunc(some, func(a, b engine.Finding) int {
 				return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Remediation, b.Remediation))
 			})
@@ -213,23 +236,25 @@ func (p *page) findings(r *engine.Result) {
 				if n < 0 {
 					n = len(some)
 				}
-				p.rule(r, some[:n])
+				group.byRule = append(group.byRule, some[:n])
 				some = some[n:]
 			}
+			groups = append(groups, group)
 		}
 	}
+	return groups
 }
 
 // rule writes the findings of one rule.
 func (p *page) rule(r *engine.Result, findings []engine.Finding) {
 	first := findings[0]
 	title := first.Rule
-	if i := slices.IndexFunc(r.Rules, func(c engine.RuleCount) bool { return c.ID == first.Rule }); i >= 0 && r.Rules[i].Title != "" {
-		title += ": " + r.Rules[i].Title
+	if t := ruleTitle(r, first.Rule); t != "" {
+		title += ": " + t
 	}
 	p.say(bold, "  %s", title)
 	for _, f := range findings {
-		p.say("", "    %s%s", p.place(f.Resource), ownerSuffix(f.App, f.AppVersion, f.Environment))
+		p.say("", "    %s%s", p.names.place(f.Resource), ownerSuffix(f.App, f.AppVersion, f.Environment))
 		message := f.Message
 		if f.Path != "" {
 			message = strings.TrimSuffix(message, ".") + " (at " + f.Path + ")"
@@ -238,7 +263,7 @@ func (p *page) rule(r *engine.Result, findings []engine.Finding) {
 			p.say("", "      %s", message)
 		}
 		if w := f.Waiver; w != nil {
-			p.say("", "      waived until %s by %s: %s", w.Expires.UTC().Format(time.DateOnly), w.Approver, w.Reason)
+			p.say("", "      waived %s", waiverText(*w))
 		}
 	}
 	if first.Remediation != "" && first.Status == "fail" {
@@ -246,21 +271,41 @@ func (p *page) rule(r *engine.Result, findings []engine.Finding) {
 	}
 }
 
-func (p *page) drift(r *engine.Result) {
+func waiverText(w engine.Waiver) string {
+	return fmt.Sprintf("until %s by %s: %s", w.Expires.UTC().Format(time.DateOnly), w.Approver, w.Reason)
+}
+
+func ruleTitle(r *engine.Result, id string) string {
+	if i := slices.IndexFunc(r.Rules, func(c engine.RuleCount) bool { return c.ID == id }); i >= 0 {
+		return r.Rules[i].Title
+	}
+	return ""
+}
+
+// driftGroups groups drift by its class, worst first. What is in sync is only counted.
+func driftGroups(all []engine.Drift) [][]engine.Drift {
+	var groups [][]engine.Drift
 	for _, class := range driftNames() {
 		var some []engine.Drift
-		for _, d := range r.Drift {
-			if d.Class == class {
+		for _, d := range all {
+			if d.Class == class && class != string(drift.InSync) {
 				some = append(some, d)
 			}
 		}
-		if len(some) == 0 || class == string(drift.InSync) { // what is in sync is counted above
-			continue
+		if len(some) > 0 {
+			groups = append(groups, some)
 		}
+	}
+	return groups
+}
+
+func (p *page) drift(r *engine.Result) {
+	for _, some := range driftGroups(r.Drift) {
+		class := some[0].Class
 		severity := engine.DriftSeverity(class)
 		p.heading(severityColour[severity], "DRIFT: %d %s (%s)", len(some), class, severity)
 		for _, d := range some {
-			p.say(bold, "  %s%s", p.place(d.Resource), ownerSuffix(d.App, d.AppVersion, d.Environment))
+			p.say(bold, "  %s%s", p.names.place(d.Resource), ownerSuffix(d.App, d.AppVersion, d.Environment))
 			if d.Reason != "" {
 				p.say("", "    because: %s", d.Reason)
 			}
@@ -300,28 +345,36 @@ func (p *page) change(c engine.Change) {
 	}
 }
 
+// ownerQuestions are the classes of resources whose owner is a question, worst first.
+var ownerQuestions = []struct{ class, title, text string }{
+	{"orphan", "Orphans", "%d that no living app version declares"},
+	{"contested", "Contested", "%d that two owners claim"},
+	{"stale-version", "Stale", "%d of versions that are neither active nor retired"},
+	{"unknown", "Owner unknown", "%d whose owner could not be told"},
+	{"attributed", "Attributed", "%d whose owner is only guessed"},
+	{"unmanaged", "Unmanaged", "%d that nobody declares or claims"},
+}
+
+func ofClass(all []engine.Resource, class string) []engine.Resource {
+	var some []engine.Resource
+	for _, res := range all {
+		if res.Class == class {
+			some = append(some, res)
+		}
+	}
+	return some
+}
+
 // ownership lists the resources whose owner is a question. What asks for a decision
 // comes with its evidence; what is only good to know has a line.
 func (p *page) ownership(r *engine.Result) {
-	for _, section := range []struct{ class, title string }{
-		{"orphan", "ORPHANS: %d that no living app version declares"},
-		{"contested", "CONTESTED: %d that two owners claim"},
-		{"stale-version", "STALE: %d of versions that are neither active nor retired"},
-		{"unknown", "OWNER UNKNOWN: %d whose owner could not be told"},
-		{"attributed", "ATTRIBUTED: %d whose owner is only guessed"},
-		{"unmanaged", "UNMANAGED: %d that nobody declares or claims"},
-	} {
-		var some []engine.Resource
-		for _, res := range r.Resources {
-			if res.Class == section.class {
-				some = append(some, res)
-			}
-		}
+	for _, section := range ownerQuestions {
+		some := ofClass(r.Resources, section.class)
 		if len(some) == 0 {
 			continue
 		}
 		severity := engine.ClassSeverity(section.class)
-		p.heading(severityColour[severity], section.title+" (%s)", len(some), severity)
+		p.heading(severityColour[severity], strings.ToUpper(section.title)+": "+section.text+" (%s)", len(some), severity)
 		if section.class == string(owner.Attributed) || section.class == string(owner.Unmanaged) {
 			p.resources(some, func(res engine.Resource) string {
 				if len(res.Evidence) > 0 {
@@ -406,6 +459,15 @@ func label(res engine.Resource) string {
 	return inert(res.ID + " (" + res.Name + ")")
 }
 
+// evidence writes what speaks for the owner of a resource on one line.
+func evidence(res engine.Resource) string {
+	parts := make([]string, len(res.Evidence))
+	for i, e := range res.Evidence {
+		parts[i] = e.Source + ": " + e.Detail
+	}
+	return strings.Join(parts, "; ")
+}
+
 // inventory lists every resource.
 func (p *page) inventory(r *engine.Result) {
 	if len(r.Resources) == 0 {
@@ -419,8 +481,14 @@ func (p *page) inventory(r *engine.Result) {
 	p.columns([]string{"CLASS", "OWNER", "TYPE", "REGION", "RESOURCE"}, rows)
 }
 
-// next is the last line: the one thing to do now.
+// next is the last line.
 func (p *page) next(r *engine.Result) {
+	colour, text := nextStep(r)
+	p.heading(colour, "%s", text)
+}
+
+// nextStep is the one thing to do now, in words of ours alone, and its colour.
+func nextStep(r *engine.Result) (colour, text string) {
 	s := r.Summary
 	drifted, orphans := 0, s.ByClass[string(owner.Orphan)]
 	for class, n := range s.Drift {
@@ -441,30 +509,43 @@ func (p *page) next(r *engine.Result) {
 	}
 	switch {
 	case r.Command == "inventory" && r.Complete:
-		p.heading("", "Next: `pcf-scan scan` judges these resources and compares them with what is declared.")
+		return "", "Next: `pcf-scan scan` judges these resources and compares them with what is declared."
 	case len(r.Faults) > 0:
-		p.heading("", "Next: fix the malformed input above and run again; the rest of this report stands.")
+		return "", "Next: fix the malformed input above and run again; the rest of this report stands."
 	case worst != "":
-		p.heading("", "Next: start with %s; accept one for a time with a dated waiver (--waivers FILE).%s", worst, also)
+		return "", fmt.Sprintf("Next: start with %s; accept one for a time with a dated waiver (--waivers FILE).%s", worst, also)
 	case drifted > 0:
-		p.heading("", "Next: bring %s back to the declaration, or change the declaration.%s", count(drifted, "drifted resource", "drifted resources"), also)
+		return "", fmt.Sprintf("Next: bring %s back to the declaration, or change the declaration.%s", count(drifted, "drifted resource", "drifted resources"), also)
 	case orphans > 0:
-		p.heading("", "Next: decide on %s: declare what is still needed, remove the rest.%s", count(orphans, "orphan", "orphans"), also)
+		return "", fmt.Sprintf("Next: decide on %s: declare what is still needed, remove the rest.%s", count(orphans, "orphan", "orphans"), also)
 	case !r.Complete:
-		p.heading("", "Next: make the places above readable and run again; until then this is not a clean result.")
+		return "", "Next: make the places above readable and run again; until then this is not a clean result."
 	case s.Findings["unknown"]+s.Findings["error"] > 0:
-		p.heading("", "Next: give the values that are not known (--parameter NAME=VALUE) and run again.")
+		return "", "Next: give the values that are not known (--parameter NAME=VALUE) and run again."
 	case s.Resources == 0 && s.Declared == 0:
-		p.heading(yellow, "Next: nothing was found to look at; check the account, the regions and the paths above.")
+		return yellow, "Next: nothing was found to look at; check the account, the regions and the paths above."
 	default:
-		p.heading(green, "Nothing to do: nothing that was read breaks a rule or has drifted.")
+		return green, "Nothing to do: nothing that was read breaks a rule or has drifted."
 	}
+}
+
+// liveNames is what people call a live resource, where that is not its id.
+type liveNames map[inventory.Ref]string
+
+func namesOf(r *engine.Result) liveNames {
+	l := liveNames{}
+	for _, res := range r.Resources {
+		if !strings.HasSuffix(res.ID, res.Name) { // an ARN says it already
+			l[inventory.Ref{Partition: r.Scope.Partition, Account: res.Account, Region: res.Region, Type: res.Type, ID: res.ID}] = res.Name
+		}
+	}
+	return l
 }
 
 // place names a resource so that a person can go there: file:line:column and the
 // logical name of a declared one, the ref and the name of a live one, both where both
 // are known.
-func (p *page) place(r engine.Place) string {
+func (l liveNames) place(r engine.Place) string {
 	var parts []string
 	if r.File != "" {
 		parts = append(parts, position(r.File, r.Line, r.Column))
@@ -476,7 +557,7 @@ func (p *page) place(r engine.Place) string {
 		return strings.Join(append(parts, "("+r.Type+")"), " ")
 	}
 	parts = append(parts, ref(r))
-	if name := p.names[refOf(r)]; name != "" {
+	if name := l[refOf(r)]; name != "" {
 		parts = append(parts, "("+name+")")
 	}
 	return strings.Join(parts, " ")

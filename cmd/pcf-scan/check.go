@@ -59,8 +59,6 @@ func check(c *cli.Context, code *int) error {
 // output and verdict first (a mistake there must cost nothing), fills a job, runs it,
 // writes the reports and sets the exit code.
 func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job) error) error {
-	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
-	defer cancel()
 	sinks, err := sinksOf(c)
 	if err != nil {
 		return err
@@ -79,12 +77,12 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	}
 	job := engine.Job{
 		Command: c.Command.Name, Version: version, RunID: runID, Now: now,
-		App: c.String("app"), Environment: c.String("environment"), Include: include,
+		App: c.String("app"), Environment: c.String("environment"), Include: include, Concurrency: c.Int("concurrency"),
 	}
-	if err := fill(ctx, &job); err != nil {
+	if err := fill(c.Context, &job); err != nil {
 		return err
 	}
-	result := engine.Run(ctx, job)
+	result := engine.Run(job)
 	if c.String("now") == "" {
 		result.FinishedAt = time.Now().UTC().Truncate(time.Second)
 	}
@@ -113,6 +111,8 @@ func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now ti
 	if regions := c.StringSlice("region"); len(regions) == 1 && regions[0] != "all" {
 		opt.Region = regions[0]
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.Duration("timeout"))
+	defer cancel()
 	d, err := declared.Read(ctx, paths, opt)
 	if err != nil {
 		return nil, &usageError{command: c.Command.Name, message: err.Error()}

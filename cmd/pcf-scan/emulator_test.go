@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,15 @@ import (
 )
 
 const root = "../.."
+
+// seeded starts the emulator with the account that a script makes, and says so: the summary
+// of `make test` counts these lines, because a package with scripts has no end of its own.
+func seeded(t *testing.T, script string) (e *emulator.Emulator, said string) {
+	t.Helper()
+	e, said = emulator.StartSeeded(t, filepath.Join(root, "testdata/accounts", script))
+	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
+	return e, said
+}
 
 // program runs the built program (this test binary) against the emulator and returns
 // what it wrote and its exit code.
@@ -57,7 +67,7 @@ var sliceTypes = []string{
 // every resource with the right owner, nothing else but the account's own defaults, and
 // writes nothing.
 func TestScanSeededAccount(t *testing.T) {
-	e, said := emulator.StartSeeded(t, filepath.Join(root, "testdata/accounts/slice.py"))
+	e, said := seeded(t, "slice.py")
 	var truth []struct{ Type, ID, Class, App, Version, Particle string }
 	require.NoError(t, json.Unmarshal([]byte(said), &truth))
 	require.Greater(t, len(truth), 50)
@@ -103,7 +113,7 @@ func TestScanSeededAccount(t *testing.T) {
 // TestDeniedListing: a denied call exits 3, names the type, and makes nothing missing and
 // nothing an orphan.
 func TestDeniedListing(t *testing.T) {
-	e, _ := emulator.StartSeeded(t, filepath.Join(root, "testdata/accounts/slice.py"))
+	e, _ := seeded(t, "slice.py")
 	e.Fail("ec2", "DescribeSecurityGroups", emulator.Deny)
 	e.Fail("sqs", "ListQueues", emulator.Deny)
 	defer e.Heal()

@@ -42,11 +42,18 @@ func declaredFlags(withPaths bool) []cli.Flag {
 }
 
 func liveFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		text("live", "where the live side is read: `aws` or snapshot:FILE", "aws"),
 		list("region", "`REGION` to read, or all; default is the SDK's region"),
-		list("account", "`ACCOUNT` id to read; default is the caller's own"),
-		list("type", "resource `TYPE` to read; globs allowed"),
+		list("type", "resource `TYPE` to read; globs allowed; one without a reader of its own is read through Cloud Control"),
+	}, accountFlags()...)
+}
+
+func accountFlags() []cli.Flag {
+	return []cli.Flag{
+		list("account", "`ID[=ROLE_ARN]` of an account to read; default is the caller's own"),
+		text("accounts", "`FILE` that lists the accounts to read", ""),
+		toggle("organization", "all accounts of the organization, each through the role OrganizationAccountAccessRole"),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/engine/owner"
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/aws"
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
@@ -54,10 +55,37 @@ func inventoryCommand(code *int) *cli.Command {
 	return &cli.Command{
 		Name:         "inventory",
 		Usage:        "list what is there, with owner and class; reads only",
-		Flags:        join(declaredFlags(true), liveFlags(), outputFlags(), verdictFlags(), runFlags()),
+		Flags:        join(declaredFlags(true), liveFlags(), inventoryFlags(), outputFlags(), verdictFlags(), runFlags()),
 		OnUsageError: usageErrorOf,
-		Action:       func(c *cli.Context) error { return overLive(c, code, nil) },
+		Action: func(c *cli.Context) error {
+			return overLive(c, code, func(job *engine.Job) error { return filters(c, job) })
+		},
 	}
+}
+
+func inventoryFlags() []cli.Flag {
+	return []cli.Flag{
+		list("class", "list only resources of this `CLASS`: owned, orphan, unmanaged, …"),
+		list("tag", "list only resources with this tag: `KEY` or KEY=VALUE"),
+	}
+}
+
+func filters(c *cli.Context, job *engine.Job) error {
+	var classes []string
+	for _, known := range owner.Classes {
+		classes = append(classes, string(known))
+	}
+	for _, class := range c.StringSlice("class") {
+		if !slices.Contains(classes, class) {
+			return &usageError{command: "inventory", message: fmt.Sprintf("--class %q: want one of %s", class, strings.Join(classes, ", ")), meant: schema.Suggest(class, classes)}
+		}
+	}
+	job.Classes = c.StringSlice("class")
+	for _, tag := range c.StringSlice("tag") {
+		key, value, one := strings.Cut(tag, "=")
+		job.Tags = append(job.Tags, engine.TagFilter{Key: key, Value: value, Any: !one})
+	}
+	return nil
 }
 
 // overLive reads both sides and runs the job.
@@ -128,28 +156,48 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 	return nil, usagef(c, "--live %q: want aws or snapshot:FILE", c.String("live"))
 }
 
-// scanAWS reads the caller's own account. --account must name that one: reading others
-// through a role needs a version that can.
-func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Snapshot, error) {
-	for _, a := range c.StringSlice("account") {
-		if strings.Contains(a, "=") {
-			return nil, usagef(c, "--account %s: reading an account through a role is not supported by this version", a)
+// scanOptions says what the flags ask of a live scan.
+func scanOptions(c *cli.Context, types []string) (aws.Options, error) {
+	accounts, err := accountsOf(c)
+	return aws.Options{
+		Accounts: accounts, Organization: c.Bool("organization"), Regions: c.StringSlice("region"), Types: types,
+		Concurrency: c.Int("concurrency"), Timeout: c.Duration("timeout"),
+	}, err
+}
+
+func accountsOf(c *cli.Context) ([]aws.Account, error) {
+	var accounts []aws.Account
+	for _, text := range c.StringSlice("account") {
+		a, err := aws.ParseAccount(text)
+		if err != nil {
+			return nil, usagef(c, "--account: %v", err)
 		}
+		accounts = append(accounts, a)
+	}
+	if file := c.String("accounts"); file != "" {
+		more, err := aws.ReadAccounts(file)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, more...)
+	}
+	return accounts, nil
+}
+
+// scanAWS reads the live accounts.
+func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Snapshot, error) {
+	opt, err := scanOptions(c, types)
+	if err != nil {
+		return nil, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // the report says what fails
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	s, err := aws.Scan(ctx, cfg, aws.Options{Regions: c.StringSlice("region"), Types: types, Concurrency: c.Int("concurrency")})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range c.StringSlice("account") {
-		if !slices.Contains(s.Scope.Accounts, a) {
-			return nil, usagef(c, "--account %s: the credentials belong to account %s", a, strings.Join(s.Scope.Accounts, ", "))
-		}
-	}
-	return s, nil
+	progress := newProgress(c)
+	defer progress.done()
+	opt.Progress = progress.show
+	return aws.Scan(ctx, cfg, opt)
 }
 
 func readSnapshot(file string) (*inventory.Snapshot, error) {

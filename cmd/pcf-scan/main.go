@@ -78,7 +78,7 @@ func newApp(code *int, stdout, stderr io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			checkCommand(code), scanCommand(code), driftCommand(code), inventoryCommand(code),
-			rulesCommand(code), typesCommand(code), reportCommand(code), versionCommand(), completionCommand(),
+			rulesCommand(code), typesCommand(code), permissionsCommand(), reportCommand(code), versionCommand(), completionCommand(),
 		},
 	}
 }

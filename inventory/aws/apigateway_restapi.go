@@ -25,6 +25,7 @@ func init() {
 					it := c.item(id, c.apiGatewayARN("/restapis/"+id))
 					it.merge(api, map[string]string{"Id": "RestApiId", "ApiKeySource": "ApiKeySourceType"})
 					it.set("Policy", escapedPolicy(api.Policy))
+					delete(it.props, "Tags") // an object here, a list in CloudFormation
 					it.tag(api.Tags)
 					it.State = string(api.ApiStatus)
 					it.created(api.CreatedDate)

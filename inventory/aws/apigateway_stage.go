@@ -53,6 +53,7 @@ func (c *cell) stage(api string, s types.Stage) *item {
 	it.merge(s, map[string]string{"AccessLogSettings": "AccessLogSetting", "CanarySettings": "CanarySetting"})
 	it.set("RestApiId", api)
 	it.set("MethodSettings", methodSettings(s.MethodSettings))
+	delete(it.props, "Tags") // an object here, a list in CloudFormation
 	it.tag(s.Tags)
 	it.created(s.CreatedDate)
 	return it

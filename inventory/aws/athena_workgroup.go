@@ -17,8 +17,10 @@ func init() {
 			"Athena.GetWorkGroup":        "athena:GetWorkGroup",
 			"Athena.ListTagsForResource": "athena:ListTagsForResource",
 		},
+		// The time of creation is left out: in which form CloudFormation has it is nowhere
+		// said. The resource knows it all the same.
 		Reads: []string{
-			"/CreationTime", "/Description", "/Name", "/State", "/Tags",
+			"/Description", "/Name", "/State", "/Tags",
 			"/WorkGroupConfiguration/BytesScannedCutoffPerQuery", "/WorkGroupConfiguration/CustomerContentEncryptionConfiguration",
 			"/WorkGroupConfiguration/EnforceWorkGroupConfiguration", "/WorkGroupConfiguration/EngineConfiguration",
 			"/WorkGroupConfiguration/EngineVersion", "/WorkGroupConfiguration/ExecutionRole",

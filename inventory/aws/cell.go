@@ -27,9 +27,11 @@ type cell struct {
 	reader    *Reader
 	form      *form
 
-	mu        sync.Mutex
-	resources []*inventory.Resource
-	faults    []fault
+	deliver func(*inventory.Resource) // takes each finished resource
+
+	mu     sync.Mutex
+	seen   map[string]bool // ids of the resources delivered
+	faults []fault
 }
 
 // arn writes the ARN of a resource in this cell.
@@ -193,7 +195,7 @@ func (it *item) read(err error, pointers ...string) bool {
 	return false
 }
 
-// emit adds the finished resource to the cell.
+// emit hands the finished resource on. A second one with the same identifier is dropped.
 func (c *cell) emit(it *item) {
 	r := it.Resource
 	if strings.Trim(r.Ref.ID, "|") == "" {
@@ -208,8 +210,15 @@ func (c *cell) emit(it *item) {
 		r.Unread = slices.Compact(r.Unread)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.resources = append(c.resources, r)
+	again := c.seen[r.Ref.ID]
+	if c.seen == nil {
+		c.seen = map[string]bool{}
+	}
+	c.seen[r.Ref.ID] = true
+	c.mu.Unlock()
+	if !again {
+		c.deliver(r)
+	}
 }
 
 // fault notes a call that failed, about one resource or (id empty) about all.

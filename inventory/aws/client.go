@@ -31,22 +31,30 @@ const (
 	// attempts bounds how often one call is tried, unless the user's own SDK
 	// configuration says otherwise.
 	attempts = 5
-	// attemptTimeout bounds one HTTP exchange, callTimeout one call with its retries.
-	// Every call of a reader answers in seconds; the bounds are for what hangs.
+	// attemptTimeout bounds one HTTP exchange. Every call of a reader answers in
+	// seconds; the bound is for what hangs.
 	attemptTimeout = 30 * time.Second
-	callTimeout    = 2 * time.Minute
+	// maxAnswer bounds the body of one answer, in bytes. The largest pages are a few megabytes.
+	maxAnswer = 64 << 20
 )
 
-// coreCalls are the reads that a scan itself makes.
+// coreCalls are the calls that a scan makes besides those of its readers, each with its IAM
+// action. AssumeRole is the one that does not read: it gives new credentials, and
+// changes nothing.
 var coreCalls = map[string]string{
-	"STS.GetCallerIdentity": "sts:GetCallerIdentity",
-	"EC2.DescribeRegions":   "ec2:DescribeRegions",
+	"STS.GetCallerIdentity":      "sts:GetCallerIdentity",
+	"STS.AssumeRole":             "sts:AssumeRole",
+	"EC2.DescribeRegions":        "ec2:DescribeRegions",
+	"Organizations.ListAccounts": "organizations:ListAccounts",
 }
 
 // knownReads is what ReadOnly lets pass: the calls of the scan and of all readers.
 var knownReads = sync.OnceValue(func() map[string]bool {
 	known := map[string]bool{}
 	for call := range coreCalls {
+		known[call] = true
+	}
+	for call := range cloudControlCalls {
 		known[call] = true
 	}
 	for _, r := range sortedReaders() {
@@ -58,13 +66,16 @@ var knownReads = sync.OnceValue(func() map[string]bool {
 })
 
 // readVerbs are how the names of operations that only read begin.
-var readVerbs = []string{"Describe", "Get", "Head", "List"}
+var readVerbs = []string{"BatchGet", "Describe", "Get", "Head", "List"}
 
 // isKnownRead reports whether a reader declares the call and its name is that of a read:
 // two guards, so that a mistake in a reader's file alone cannot open a way to write.
 func isKnownRead(service, operation string) bool {
-	return knownReads()[service+"."+operation] &&
-		slices.ContainsFunc(readVerbs, func(v string) bool { return strings.HasPrefix(operation, v) })
+	return knownReads()[service+"."+operation] && (operation == "AssumeRole" || isReadName(operation))
+}
+
+func isReadName(operation string) bool {
+	return slices.ContainsFunc(readVerbs, func(v string) bool { return strings.HasPrefix(operation, v) })
 }
 
 // ReadOnly returns a copy of cfg whose clients cannot write: every operation that no
@@ -94,9 +105,10 @@ func callOf(ctx context.Context) (service, operation string) {
 	return sdkmiddleware.GetServiceID(ctx), sdkmiddleware.GetOperationName(ctx)
 }
 
-// reading prepares the configuration for a scan: read-only, bounded in retries, time
-// and calls in flight, and unwilling to take an empty answer for an empty list.
-func reading(cfg sdk.Config, concurrency int) sdk.Config {
+// reading prepares the configuration for a scan: read-only, bounded in retries and
+// time, and unwilling to take an empty answer for an empty list. What it sends is not
+// paced yet: see limiter.
+func reading(cfg sdk.Config) sdk.Config {
 	cfg = ReadOnly(cfg)
 	if cfg.Retryer == nil && cfg.RetryMaxAttempts == 0 {
 		cfg.RetryMaxAttempts = attempts
@@ -110,28 +122,10 @@ func reading(cfg sdk.Config, concurrency int) sdk.Config {
 		cfg.HTTPClient = client.WithTimeout(attemptTimeout).Freeze()
 	}
 	cfg.Logger = logging.Nop{} // what matters of a failed call is in its error
-	flying := make(chan struct{}, concurrency)
-	cfg.APIOptions = append(cfg.APIOptions,
-		func(stack *middleware.Stack) error { return stack.Initialize.Add(limit(flying), middleware.After) },
-		func(stack *middleware.Stack) error { return stack.Deserialize.Add(checkAnswer, middleware.After) },
-	)
+	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Deserialize.Add(checkAnswer, middleware.After)
+	})
 	return cfg
-}
-
-// limit bounds the number of calls in flight and the time of each.
-func limit(flying chan struct{}) middleware.InitializeMiddleware {
-	return middleware.InitializeMiddlewareFunc("PcfScanLimit",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			select {
-			case flying <- struct{}{}:
-				defer func() { <-flying }()
-			case <-ctx.Done():
-				return middleware.InitializeOutput{}, middleware.Metadata{}, ctx.Err()
-			}
-			ctx, cancel := context.WithTimeout(ctx, callTimeout)
-			defer cancel()
-			return next.HandleInitialize(ctx, in)
-		})
 }
 
 // checkAnswer refuses a successful answer without a body and an HTML page. The SDK
@@ -142,7 +136,11 @@ var checkAnswer = middleware.DeserializeMiddlewareFunc("PcfScanCheckAnswer",
 	func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		response, ok := out.RawResponse.(*smithyhttp.Response)
-		if err != nil || !ok || response.StatusCode/100 != 2 {
+		if err != nil || !ok {
+			return out, metadata, err
+		}
+		response.Body = &boundedBody{ReadCloser: response.Body, left: maxAnswer}
+		if response.StatusCode/100 != 2 {
 			return out, metadata, err
 		}
 		body := bufio.NewReader(response.Body)
@@ -162,3 +160,18 @@ var checkAnswer = middleware.DeserializeMiddlewareFunc("PcfScanCheckAnswer",
 		}{body, response.Body}
 		return out, metadata, err
 	})
+
+// A boundedBody ends in an error, not in an end of file, when it is too long: what was
+// read so far must not pass for the whole.
+type boundedBody struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left+1)])
+	if b.left -= n; b.left < 0 {
+		return 0, fmt.Errorf("%w: it is longer than %d bytes", errAnswer, maxAnswer)
+	}
+	return n, err
+}

@@ -136,15 +136,25 @@ func TestPropertiesStayWithinReads(t *testing.T) {
 	})
 }
 
-// cellOf makes a cell without a cloud, for what a reader does with an answer.
-func cellOf(typ string) *cell {
-	r := registered[typ]
-	return &cell{partition: "aws", account: "111122223333", region: "eu-west-1", reader: r, form: r.form()}
+// A caughtCell keeps what it delivers.
+type caughtCell struct {
+	*cell
+	resources []*inventory.Resource
 }
 
-func (c *cell) only(t *testing.T, it *item) *inventory.Resource {
+// cellOf makes a cell without a cloud, for what a reader does with an answer.
+func cellOf(typ string) *caughtCell {
+	r := registered[typ]
+	c := &caughtCell{cell: &cell{partition: "aws", account: "111122223333", region: "eu-west-1", reader: r, form: r.form()}}
+	c.deliver = func(r *inventory.Resource) { c.resources = append(c.resources, r) }
+	return c
+}
+
+// only returns the resource that the cell delivers for the item.
+func (c *caughtCell) only(t *testing.T, it *item) *inventory.Resource {
 	t.Helper()
 	c.emit(it)
+	c.emit(it) // pages shift: what comes twice is one resource
 	require.Len(t, c.resources, 1)
 	typ, _ := schema.Lookup(c.reader.Type)
 	assert.Empty(t, schema.Problems(typ, c.resources[0].Properties))

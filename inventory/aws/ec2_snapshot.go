@@ -35,7 +35,9 @@ func listSnapshots(ctx context.Context, c *cell) error {
 			return 0, nil, err
 		}
 		for _, s := range out.Snapshots {
-			c.emit(c.snapshot(s))
+			if c.sharedBy(s.OwnerId) == "" {
+				c.emit(c.snapshot(s))
+			}
 		}
 		return len(out.Snapshots), out.NextToken, nil
 	})

@@ -47,6 +47,7 @@ func (c *cell) addon(ctx context.Context, client *eks.Client, cluster, name stri
 		it.merge(a, map[string]string{"AddonArn": "Arn"})
 		it.ARN = sdk.ToString(a.AddonArn)
 		it.dropEmpty("ConfigurationValues", "ServiceAccountRoleArn")
+		delete(it.props, "Tags") // a map in EKS, a list in CloudFormation
 		it.tag(a.Tags)
 		it.State = string(a.Status)
 		it.created(a.CreatedAt)

@@ -55,6 +55,7 @@ func (c *cell) eksCluster(ctx context.Context, client *eks.Client, name string) 
 			it.set("EncryptionConfigKeyArn", e[0].Provider.KeyArn)
 		}
 		it.set("Logging", clusterLogging(cluster.Logging))
+		delete(it.props, "Tags") // a map in EKS, a list in CloudFormation
 		it.tag(cluster.Tags)
 		it.State = string(cluster.Status)
 		it.created(cluster.CreatedAt)

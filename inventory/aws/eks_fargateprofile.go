@@ -55,6 +55,7 @@ func (c *cell) fargateProfile(ctx context.Context, client *eks.Client, cluster, 
 			selectors = append(selectors, selector)
 		}
 		it.set("Selectors", selectors)
+		delete(it.props, "Tags") // a map in EKS, a list in CloudFormation
 		it.tag(p.Tags)
 		it.State = string(p.Status)
 		it.created(p.CreatedAt)

@@ -122,6 +122,9 @@ func (c *cell) describedEMRCluster(ctx context.Context, client *emr.Client, it *
 		it.set("LogUri", "s3://"+uri[len("s3n://"):]) // EMR writes the name of an old driver into it
 	}
 	it.dropEmpty("LogUri", "MasterPublicDNS", "SecurityConfiguration")
+	if k := cluster.KerberosAttributes; k == nil || sdk.ToString(k.Realm) == "" {
+		delete(it.props, "KerberosAttributes") // an empty object says: without Kerberos
+	}
 	it.tag(cluster.Tags)
 
 	instances := map[string]any{
@@ -173,7 +176,9 @@ func emrInstanceGroups(ctx context.Context, client *emr.Client, cluster string) 
 			group, _ := plain(g).(map[string]any)
 			group["InstanceCount"] = g.RequestedInstanceCount
 			group["Configurations"] = emrConfigurations(g.Configurations)
-			group["EbsConfiguration"] = map[string]any{"EbsOptimized": g.EbsOptimized}
+			if g.EbsOptimized != nil {
+				group["EbsConfiguration"] = map[string]any{"EbsOptimized": g.EbsOptimized}
+			}
 			byRole[string(g.InstanceGroupType)] = append(byRole[string(g.InstanceGroupType)], group)
 		}
 		return len(out.InstanceGroups), out.Marker, nil
@@ -195,7 +200,9 @@ func emrInstanceFleets(ctx context.Context, client *emr.Client, cluster string) 
 			for _, s := range f.InstanceTypeSpecifications {
 				config, _ := plain(s).(map[string]any)
 				config["Configurations"] = emrConfigurations(s.Configurations)
-				config["EbsConfiguration"] = map[string]any{"EbsOptimized": s.EbsOptimized}
+				if s.EbsOptimized != nil {
+					config["EbsConfiguration"] = map[string]any{"EbsOptimized": s.EbsOptimized}
+				}
 				configs = append(configs, config)
 			}
 			fleet["InstanceTypeConfigs"] = configs

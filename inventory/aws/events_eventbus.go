@@ -16,7 +16,7 @@ func init() {
 			"EventBridge.DescribeEventBus":    "events:DescribeEventBus",
 			"EventBridge.ListTagsForResource": "events:ListTagsForResource",
 		},
-		Reads: append([]string{"/Arn", "/Description", "/Name", "/Policy", "/Tags"}, describedEventBus...),
+		Reads: append([]string{"/Arn", "/Name", "/Policy", "/Tags"}, describedEventBus...),
 		list: func(ctx context.Context, c *cell) error {
 			client := eventbridge.NewFromConfig(c.cfg)
 			return eventBuses(ctx, client, func(buses []types.EventBus) {
@@ -26,12 +26,13 @@ func init() {
 	})
 }
 
-// describedEventBus is what only the description of a bus tells, and not the list.
-var describedEventBus = []string{"/DeadLetterConfig", "/KmsKeyIdentifier", "/LogConfig"}
+// describedEventBus is what is taken from the description of a bus.
+var describedEventBus = []string{"/DeadLetterConfig", "/Description", "/KmsKeyIdentifier", "/LogConfig"}
 
 func (c *cell) eventBus(ctx context.Context, client *eventbridge.Client, b types.EventBus) {
 	it := c.item(sdk.ToString(b.Name), sdk.ToString(b.Arn))
-	it.merge(b, nil)
+	it.set("Arn", b.Arn)
+	it.set("Name", b.Name)
 	it.set("Policy", document(b.Policy, false))
 	it.created(b.CreationTime)
 	switch {
@@ -46,6 +47,7 @@ func (c *cell) eventBus(ctx context.Context, client *eventbridge.Client, b types
 	}
 	if it.read(err, describedEventBus...) {
 		it.set("DeadLetterConfig", described.DeadLetterConfig)
+		it.set("Description", described.Description)
 		it.set("KmsKeyIdentifier", described.KmsKeyIdentifier)
 		it.set("LogConfig", described.LogConfig)
 	}

@@ -97,6 +97,10 @@ var reasonOfCode = map[string]inventory.GapReason{
 	"AllAccessDisabled":                  inventory.Suspended,
 	"Blocked":                            inventory.Suspended,
 	"PendingVerification":                inventory.Suspended,
+	"InvalidCredentialsException":        inventory.Denied,
+	"PrivateTypeException":               inventory.Unsupported,
+	"TypeNotFoundException":              inventory.Unsupported,
+	"UnsupportedActionException":         inventory.Unsupported,
 	"Throttled":                          inventory.Throttled,
 }
 

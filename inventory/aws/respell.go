@@ -32,10 +32,8 @@ func respelled(n *schema.Node, v any) any {
 		}
 		out := make(map[string]any, len(v))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			known, child := name, n.Values
-			if exact, ok := n.Properties[name]; ok {
-				child = exact
-			} else {
+			known, child := name, n.Properties[name]
+			if child == nil {
 				known, child = sameButCapitals(n, name)
 			}
 			if _, taken := v[known]; taken && known != name {
@@ -63,14 +61,4 @@ func sameButCapitals(n *schema.Node, name string) (string, *schema.Node) {
 		}
 	}
 	return name, n.Values
-}
-
-// tagObject says what the tags are of a resource whose type keeps them in an object
-// instead of a list.
-func (it *item) tagObject(property string, tags map[string]string) {
-	it.tag(tags)
-	delete(it.props, property)
-	if len(it.Tags) > 0 {
-		it.set(property, it.Tags)
-	}
 }

@@ -34,23 +34,18 @@ func linkedTo(s *types.LinkedService) string {
 	return "managed by " + *s.ServicePrincipal
 }
 
-// route53Tags reads the tags of resources of one kind, ten at a time, which is what the
-// API takes. It returns the tags by id, and by id the error of the call that failed.
-func route53Tags(ctx context.Context, client *route53.Client, kind types.TagResourceType, ids []string) (map[string][]types.Tag, map[string]error) {
-	const most = 10
-	tags, failed := map[string][]types.Tag{}, map[string]error{}
-	for start := 0; start < len(ids); start += most {
-		some := ids[start:min(start+most, len(ids))]
-		out, err := client.ListTagsForResources(ctx, &route53.ListTagsForResourcesInput{ResourceType: kind, ResourceIds: some})
-		for _, id := range some {
-			failed[id] = err
-		}
-		if err != nil {
-			continue
-		}
-		for _, set := range out.ResourceTagSets {
-			tags[sdk.ToString(set.ResourceId)] = set.Tags
+// route53Tags reads the tags of a zone or health check into a property; there is false
+// when it was deleted meanwhile.
+func route53Tags(ctx context.Context, client *route53.Client, it *item, kind types.TagResourceType, property string) (there bool) {
+	out, err := client.ListTagsForResource(ctx, &route53.ListTagsForResourceInput{ResourceType: kind, ResourceId: &it.Ref.ID})
+	if gone(err, "NoSuchHostedZone", "NoSuchHealthCheck") {
+		return false
+	}
+	if it.read(err, property) {
+		it.tag(nil)
+		if out.ResourceTagSet != nil {
+			it.tag(out.ResourceTagSet.Tags)
 		}
 	}
-	return tags, failed
+	return true
 }

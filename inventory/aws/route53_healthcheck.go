@@ -13,8 +13,8 @@ func init() {
 		Type:   "AWS::Route53::HealthCheck",
 		Global: true,
 		Calls: map[string]string{
-			"Route 53.ListHealthChecks":     "route53:ListHealthChecks",
-			"Route 53.ListTagsForResources": "route53:ListTagsForResources",
+			"Route 53.ListHealthChecks":    "route53:ListHealthChecks",
+			"Route 53.ListTagsForResource": "route53:ListTagsForResource",
 		},
 		Reads: []string{"/HealthCheckConfig", "/HealthCheckId", "/HealthCheckTags"},
 		list:  listHealthChecks,
@@ -28,22 +28,16 @@ func listHealthChecks(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		var ids []string
-		for _, h := range out.HealthChecks {
-			ids = append(ids, sdk.ToString(h.Id))
-		}
-		tags, failed := route53Tags(ctx, client, types.TagResourceTypeHealthcheck, ids)
-		for _, h := range out.HealthChecks {
+		each(out.HealthChecks, func(h types.HealthCheck) {
 			id := sdk.ToString(h.Id)
 			it := c.item(id, "arn:"+c.partition+":route53:::healthcheck/"+id)
 			it.set("HealthCheckId", id)
 			it.set("HealthCheckConfig", h.HealthCheckConfig)
 			it.Foreign = linkedTo(h.LinkedService)
-			if it.read(failed[id], "/HealthCheckTags") {
-				it.tag(tags[id])
+			if route53Tags(ctx, client, it, types.TagResourceTypeHealthcheck, "/HealthCheckTags") {
+				c.emit(it)
 			}
-			c.emit(it)
-		}
+		})
 		next, err := marker(out.IsTruncated, out.NextMarker)
 		return len(out.HealthChecks), next, err
 	})

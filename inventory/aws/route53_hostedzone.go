@@ -15,7 +15,7 @@ func init() {
 		Calls: map[string]string{
 			"Route 53.ListHostedZones":         "route53:ListHostedZones",
 			"Route 53.GetHostedZone":           "route53:GetHostedZone",
-			"Route 53.ListTagsForResources":    "route53:ListTagsForResources",
+			"Route 53.ListTagsForResource":     "route53:ListTagsForResource",
 			"Route 53.ListQueryLoggingConfigs": "route53:ListQueryLoggingConfigs",
 		},
 		Reads: []string{
@@ -39,17 +39,9 @@ func listHostedZones(ctx context.Context, c *cell) error {
 		return len(out.QueryLoggingConfigs), out.NextToken, nil
 	})
 	return hostedZones(ctx, client, func(zones []types.HostedZone) {
-		var ids []string
-		for _, z := range zones {
-			ids = append(ids, zoneID(z))
-		}
-		tags, failed := route53Tags(ctx, client, types.TagResourceTypeHostedzone, ids)
 		each(zones, func(z types.HostedZone) {
 			id := zoneID(z)
 			it := c.item(id, "arn:"+c.partition+":route53:::hostedzone/"+id)
-			if it.read(failed[id], "/HostedZoneTags") {
-				it.tag(tags[id])
-			}
 			if it.read(loggingErr, "/QueryLoggingConfig") && logging[id] != nil {
 				it.set("QueryLoggingConfig", map[string]any{"CloudWatchLogsLogGroupArn": logging[id]})
 			}
@@ -82,5 +74,7 @@ func (c *cell) hostedZone(ctx context.Context, client *route53.Client, it *item,
 		}
 		it.set("VPCs", out.VPCs)
 	}
-	c.emit(it)
+	if route53Tags(ctx, client, it, types.TagResourceTypeHostedzone, "/HostedZoneTags") {
+		c.emit(it)
+	}
 }

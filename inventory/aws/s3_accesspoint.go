@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -39,8 +40,8 @@ func listAccessPoints(ctx context.Context, c *cell) error {
 
 func (c *cell) accessPoint(ctx context.Context, client *s3control.Client, p types.AccessPoint) {
 	const noPoint = "NoSuchAccessPoint"
-	it := c.item(sdk.ToString(p.Name), c.arn("s3", "accesspoint/"+sdk.ToString(p.Name)))
-	it.merge(p, map[string]string{"AccessPointArn": "Arn"})
+	it := c.item(sdk.ToString(p.Name), cmp.Or(sdk.ToString(p.AccessPointArn), c.arn("s3", "accesspoint/"+sdk.ToString(p.Name))))
+	it.merge(p, nil)
 	it.set("Arn", it.ARN)
 
 	out, err := client.GetAccessPoint(ctx, &s3control.GetAccessPointInput{AccountId: &c.account, Name: p.Name})

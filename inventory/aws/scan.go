@@ -5,209 +5,362 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
-// ErrCredentials says that AWS does not know who is asking: nothing can be read.
-var ErrCredentials = errors.New("no usable AWS credentials")
-
-// ErrUnreachable says that the AWS endpoint does not answer: nothing can be read.
-var ErrUnreachable = errors.New("AWS cannot be reached")
-
 // Options say what a scan reads. The zero value reads every type that has a reader in
-// the configuration's region.
+// the configuration's region of the caller's own account.
 type Options struct {
-	// Regions to read; the single element "all" means every region that the account has
+	// Accounts to read; empty means the one that the credentials belong to.
+	Accounts []Account
+	// Organization adds all accounts of the caller's organization, each through the role
+	// RoleName (empty: [OrganizationRole]), and the caller's own without one.
+	Organization bool
+	RoleName     string
+	// Regions to read; the single element "all" means every region that an account has
 	// enabled. Empty means the region of the SDK configuration. Global services are
-	// always read, once; "global" alone reads nothing else.
+	// always read, once for each account; "global" alone reads nothing else.
 	Regions []string
 	// Types are resource types or globs over them; empty means every type with a reader.
+	// A full name without a reader is read through the Cloud Control API.
 	Types []string
 	// Concurrency bounds the API calls in flight; 0 means 32.
 	Concurrency int
 	// Timeout bounds the whole scan; 0 means no bound besides the context's. What was
 	// not read by then is a gap.
 	Timeout time.Duration
+	// Progress, when set, is called after every request and every finished cell. Calls
+	// never overlap and never follow each other backwards; it must not block.
+	Progress func(Progress)
 }
 
-// Scan reads the account that the configuration's credentials belong to. It never
+// Scan reads the accounts in the options. It never
 // writes (see [ReadOnly]) and may be called concurrently.
 //
-// The snapshot is sorted and its scope is what was asked for; whatever could not be read
+// The snapshot is sorted, its relations are resolved, and its scope is what was asked for; whatever could not be read
 // stands in its gaps. When the context ends early, the snapshot holds what is known by
 // then, and gaps for the rest. There is an error only when nothing can be read at all:
-// [ErrCredentials], [ErrUnreachable], a type that does not exist, or no region.
+// [ErrCredentials], [ErrUnreachable], [ErrAccount], a type that does not exist, or no region.
 func Scan(ctx context.Context, cfg sdk.Config, opt Options) (*inventory.Snapshot, error) {
+	s := &inventory.Snapshot{}
+	var err error
+	s.Scope, s.Gaps, err = Stream(ctx, cfg, opt, func(r *inventory.Resource) error {
+		s.Resources = append(s.Resources, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	relation.Resolve(s)
+	s.Sort()
+	return s, nil
+}
+
+// Stream reads as Scan does and hands each resource to emit as soon as it is known, so
+// that the memory it takes does not grow with the number of resources (but for their
+// identifiers). The resources come in no order, each once, and with no other relations than those that their own service
+// tells: the rest needs all of them. Calls of emit never overlap. Its error ends the
+// stream and is returned. Gaps are sorted.
+func Stream(ctx context.Context, cfg sdk.Config, opt Options, emit func(*inventory.Resource) error) (inventory.Scope, []inventory.Gap, error) {
 	if opt.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opt.Timeout)
 		defer cancel()
 	}
-	readers, unreadable, err := selectReaders(opt.Types)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r, err := newRun(opt)
 	if err != nil {
-		return nil, err
+		return inventory.Scope{}, nil, err
 	}
-	cfg = reading(cfg, cmp.Or(max(opt.Concurrency, 0), 32))
-	regions := slices.DeleteFunc(slices.Clone(opt.Regions), func(r string) bool { return r == inventory.GlobalRegion })
-	if len(opt.Regions) == 0 && cfg.Region != "" {
-		regions = []string{cfg.Region}
+	r.emit, r.stop = emit, stop
+	if err := r.open(ctx, reading(cfg)); err != nil {
+		return inventory.Scope{}, nil, err
 	}
-	regional := slices.ContainsFunc(readers, func(r *Reader) bool { return !r.Global })
-	if len(opt.Regions) == 0 && len(regions) == 0 && regional {
-		return nil, errors.New("find the region to scan: none is set; give --region (or --region all), or set AWS_REGION")
-	}
-	// Calls to services without regions still need one to be signed for.
-	if len(regions) > 0 && regions[0] != "all" {
-		cfg.Region = cmp.Or(cfg.Region, regions[0])
-	}
-	cfg.Region = cmp.Or(cfg.Region, "us-east-1")
+	r.read(ctx)
+	slices.SortFunc(r.gaps, inventory.CompareGaps)
+	return r.scope, slices.Compact(r.gaps), r.emitErr
+}
 
-	partition, account, err := caller(ctx, cfg)
+// A run is one scan while it goes on.
+type run struct {
+	opt         Options
+	concurrency int
+	limiter     *limiter
+	readers     []*Reader
+	scope       inventory.Scope
+	sessions    []*session
+	stop        context.CancelFunc
+
+	// mu makes the calls of emit and of Options.Progress follow each other.
+	mu       sync.Mutex
+	emit     func(*inventory.Resource) error
+	emitErr  error
+	progress Progress
+	gaps     []inventory.Gap
+}
+
+// A session is one account that can be read.
+type session struct {
+	account string
+	cfg     sdk.Config // has the account's credentials; paced
+	regions []string   // sorted
+}
+
+// newRun works out what is asked for, as far as that needs no call.
+func newRun(opt Options) (*run, error) {
+	r := &run{opt: opt, concurrency: cmp.Or(max(opt.Concurrency, 0), 32)}
+	r.limiter = newLimiter(r.concurrency)
+	readers, err := selectReaders(opt.Types)
 	if err != nil {
 		return nil, err
 	}
-	snapshot := &inventory.Snapshot{Scope: inventory.Scope{Partition: partition, Accounts: []string{account}}}
-	if slices.Contains(regions, "all") {
-		if regions, err = enabledRegions(ctx, cfg); err != nil {
-			f := classify(err, inventory.GlobalRegion)
-			snapshot.Gaps = append(snapshot.Gaps, inventory.Gap{Account: account, Reason: f.reason, Message: f.message(0) + " (which regions are enabled is not known)"})
-			regions = []string{cfg.Region}
-		}
+	r.readers = readers
+	for _, reader := range readers {
+		r.scope.Types = append(r.scope.Types, reader.Type)
+	}
+	return r, nil
+}
+
+// open finds out which accounts and regions there are to read and gets credentials for them. An
+// account that cannot be opened is a gap.
+func (r *run) open(ctx context.Context, cfg sdk.Config) error {
+	regions := slices.DeleteFunc(slices.Clone(r.opt.Regions), func(region string) bool { return region == inventory.GlobalRegion })
+	if len(r.opt.Regions) == 0 && cfg.Region != "" {
+		regions = []string{cfg.Region}
 	}
 	slices.Sort(regions)
 	regions = slices.Compact(regions)
-
-	var cells []*cell
-	for _, r := range readers {
-		places := regions
-		if r.Global {
-			places = []string{inventory.GlobalRegion}
-		}
-		f := r.form()
-		for _, region := range places {
-			c := &cell{cfg: cfg.Copy(), partition: partition, account: account, region: region, reader: r, form: f}
-			if !r.Global {
-				c.cfg.Region = region
-			}
-			cells = append(cells, c)
-		}
-		snapshot.Scope.Types = append(snapshot.Scope.Types, r.Type)
-		snapshot.Scope.Regions = append(snapshot.Scope.Regions, places...)
+	regional := slices.ContainsFunc(r.readers, func(reader *Reader) bool { return !reader.Global })
+	if len(r.opt.Regions) == 0 && len(regions) == 0 && regional {
+		return errors.New("find the region to scan: none is set; give --region (or --region all), or set AWS_REGION")
 	}
-	for _, typ := range unreadable {
-		snapshot.Scope.Types = append(snapshot.Scope.Types, typ)
-		snapshot.Gaps = append(snapshot.Gaps, inventory.Gap{
-			Account: account, Type: typ, Reason: inventory.Unsupported,
-			Message: "there is no reader for this type yet; see `pcf-scan types` for those that can be read",
-		})
+	if len(regions) == 0 && !slices.ContainsFunc(r.readers, func(reader *Reader) bool { return reader.Global }) && regional {
+		return errors.New("find the region to scan: none of these types is global; give --region with the region that they are in")
 	}
-	slices.Sort(snapshot.Scope.Types)
-	slices.Sort(snapshot.Scope.Regions)
-	snapshot.Scope.Regions = slices.Compact(snapshot.Scope.Regions)
+	// Calls to services without regions still need one to be signed for.
+	all := slices.Contains(regions, "all")
+	if len(regions) > 0 && !all {
+		cfg.Region = cmp.Or(cfg.Region, regions[0])
+	}
+	cfg.Region = cmp.Or(cfg.Region, homeRegion("aws"))
 
+	me, err := identify(ctx, cfg)
+	if err != nil {
+		return callerError(err)
+	}
+	if partitionOf(cfg.Region) != me.partition {
+		cfg.Region = homeRegion(me.partition)
+	}
+	list, gaps, err := accounts(ctx, cfg, me, r.opt)
+	if err != nil {
+		return err
+	}
+	r.scope.Partition = me.partition
+	r.gaps = append(r.gaps, gaps...)
+	for _, g := range gaps {
+		if g.Account != "" {
+			r.scope.Accounts = append(r.scope.Accounts, g.Account)
+		}
+	}
+	r.progress.Accounts = len(list)
 	var group errgroup.Group
-	group.SetLimit(64) // cells; calls have their own, lower bound
-	for _, c := range cells {
-		group.Go(func() error { c.run(ctx); return nil })
+	group.SetLimit(16) // a few calls each
+	for _, a := range list {
+		r.scope.Accounts = append(r.scope.Accounts, a.ID)
+		group.Go(func() error { r.openAccount(ctx, cfg, me, a, regions); return nil })
 	}
-	_ = group.Wait() // a failed cell is a gap, never an error
-	for _, c := range cells {
-		snapshot.Resources = append(snapshot.Resources, c.resources...)
-		snapshot.Gaps = append(snapshot.Gaps, c.gaps()...)
-	}
-	snapshot.Sort()
-	return snapshot, nil
+	_ = group.Wait() // an account that cannot be opened is a gap
+	slices.SortFunc(r.sessions, func(a, b *session) int { return cmp.Compare(a.account, b.account) })
+	slices.Sort(r.scope.Accounts)
+	r.scope.Accounts = slices.Compact(r.scope.Accounts)
+	r.scopeRegions(regions, all)
+	return nil
 }
 
-// selectReaders resolves types and globs. unreadable are the types that exist and have
-// no reader; a name or glob that means nothing is an error with a suggestion.
-func selectReaders(globs []string) (readers []*Reader, unreadable []string, err error) {
-	if len(globs) == 0 {
-		return Readers(), nil, nil
+// openAccount adds a session, or a gap.
+func (r *run) openAccount(ctx context.Context, cfg sdk.Config, me identity, a Account, regions []string) {
+	cfg, err := credentialsFor(ctx, cfg, me, a)
+	if err != nil {
+		f := classify(err, inventory.GlobalRegion)
+		r.gap(inventory.Gap{Account: a.ID, Reason: f.reason, Message: f.message(0) + " (nothing of the account was read)"})
+		r.count(func(p *Progress) { p.AccountsDone++ })
+		return
 	}
-	matched := map[string]bool{}
+	s := &session{account: a.ID, cfg: cfg, regions: regions}
+	s.cfg.APIOptions = append(slices.Clone(cfg.APIOptions), r.limiter.pace(a.ID, func(throttled bool) {
+		r.count(func(p *Progress) {
+			if p.Calls++; throttled {
+				p.Throttles++
+			}
+		})
+	}))
+	if slices.Contains(regions, "all") {
+		if s.regions, err = enabledRegions(ctx, s.cfg); err != nil {
+			f := classify(err, inventory.GlobalRegion)
+			r.gap(inventory.Gap{Account: a.ID, Reason: f.reason, Message: f.message(0) + " (which regions are enabled is not known)"})
+			s.regions = []string{cfg.Region}
+		}
+		slices.Sort(s.regions)
+		s.regions = slices.Compact(s.regions)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sessions = append(r.sessions, s)
+}
+
+// scopeRegions sets the regions of the scope. With "all" they are those that any account has
+// enabled; where another one has not, the scope promises more than was read.
+func (r *run) scopeRegions(regions []string, all bool) {
+	if all {
+		regions = nil
+		for _, s := range r.sessions {
+			regions = append(regions, s.regions...)
+		}
+	}
+	for _, reader := range r.readers {
+		if reader.Global {
+			r.scope.Regions = append(r.scope.Regions, inventory.GlobalRegion)
+		} else {
+			r.scope.Regions = append(r.scope.Regions, regions...)
+		}
+	}
+	slices.Sort(r.scope.Regions)
+	r.scope.Regions = slices.Compact(r.scope.Regions)
+	for _, s := range r.sessions {
+		for _, region := range r.scope.Regions {
+			if region != inventory.GlobalRegion && !slices.Contains(s.regions, region) {
+				r.gaps = append(r.gaps, inventory.Gap{Account: s.account, Region: region, Reason: inventory.Disabled,
+					Message: "the account has not enabled this region, which other accounts of the scan have"})
+			}
+		}
+	}
+}
+
+// read reads every cell of every session.
+func (r *run) read(ctx context.Context) {
+	forms := map[*Reader]*form{}
+	for _, reader := range r.readers {
+		forms[reader] = reader.form()
+	}
+	places := func(s *session, reader *Reader) []string {
+		if reader.Global {
+			return []string{inventory.GlobalRegion}
+		}
+		return s.regions
+	}
+	left := map[*session]int{} // cells not read yet
+	for _, s := range r.sessions {
+		for _, reader := range r.readers {
+			left[s] += len(places(s, reader))
+		}
+		if r.progress.Cells += left[s]; left[s] == 0 {
+			r.progress.AccountsDone++
+		}
+	}
+	// Many more cells than calls may be in flight, so that a long cell is never kept
+	// from its start by short ones.
+	var group errgroup.Group
+	group.SetLimit(16 * r.concurrency)
+	for _, s := range r.sessions {
+		for _, reader := range r.readers {
+			for _, region := range places(s, reader) {
+				group.Go(func() error {
+					c := s.cell(region, r.scope.Partition, reader, forms[reader])
+					c.deliver = r.deliver
+					c.run(ctx)
+					r.gap(c.gaps()...)
+					r.count(func(p *Progress) {
+						p.CellsDone++
+						if left[s]--; left[s] == 0 {
+							p.AccountsDone++
+						}
+					})
+					return nil
+				})
+			}
+		}
+	}
+	_ = group.Wait() // a failed cell is a gap, never an error
+}
+
+func (s *session) cell(region, partition string, reader *Reader, f *form) *cell {
+	c := &cell{cfg: s.cfg.Copy(), partition: partition, account: s.account, region: region, reader: reader, form: f}
+	if region != inventory.GlobalRegion {
+		c.cfg.Region = region
+	}
+	return c
+}
+
+// deliver passes a resource on, until one was not taken.
+func (r *run) deliver(resource *inventory.Resource) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.emitErr != nil {
+		return
+	}
+	if r.emitErr = r.emit(resource); r.emitErr != nil {
+		r.stop()
+		return
+	}
+	r.progress.Resources++
+}
+
+func (r *run) gap(gaps ...inventory.Gap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gaps = append(r.gaps, gaps...)
+}
+
+// count changes the progress and shows it.
+func (r *run) count(change func(*Progress)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.progress)
+	if r.opt.Progress != nil {
+		r.opt.Progress(r.progress)
+	}
+}
+
+// selectReaders resolves types and globs, sorted by type. A full name that has no reader of
+// its own is read through Cloud Control. A name or glob that means nothing is an error
+// with a suggestion.
+func selectReaders(globs []string) ([]*Reader, error) {
+	if len(globs) == 0 {
+		return Readers(), nil
+	}
+	chosen := map[string]*Reader{}
 	for _, glob := range globs {
 		found := false
 		for _, r := range sortedReaders() {
 			if inventory.MatchGlob(glob, r.Type) {
-				matched[r.Type], found = true, true
+				chosen[r.Type], found = r, true
 			}
 		}
 		if found {
 			continue
 		}
-		if _, exists := schema.Lookup(glob); exists {
-			unreadable = append(unreadable, glob)
-			continue
+		t, exists := schema.Lookup(glob)
+		if !exists {
+			meant := ""
+			if near := schema.Suggest(glob, schema.Names()); near != "" {
+				meant = fmt.Sprintf(", did you mean %q?", near)
+			}
+			return nil, fmt.Errorf("select types: %q matches no type that can be read%s (see `pcf-scan types`; a type without a reader has to be named in full)", glob, meant)
 		}
-		meant := ""
-		if near := schema.Suggest(glob, schema.Names()); near != "" {
-			meant = fmt.Sprintf(", did you mean %q?", near)
-		}
-		return nil, nil, fmt.Errorf("select types: %q matches no type that can be read%s (see `pcf-scan types`)", glob, meant)
+		chosen[glob] = cloudControlReader(t)
 	}
-	for _, r := range sortedReaders() {
-		if matched[r.Type] {
-			readers = append(readers, r)
-		}
-	}
-	slices.Sort(unreadable)
-	return readers, slices.Compact(unreadable), nil
-}
-
-// caller asks AWS whose credentials these are.
-func caller(ctx context.Context, cfg sdk.Config) (partition, account string, err error) {
-	out, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
-		o.RetryMaxAttempts = min(o.RetryMaxAttempts, 3) // somebody is waiting to be told
-	}).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return "", "", callerError(err)
-	}
-	who, err := arn.Parse(sdk.ToString(out.Arn))
-	if account = sdk.ToString(out.Account); err != nil || account == "" {
-		return "", "", fmt.Errorf("find out whose account this is: %w: the answer names no account; is AWS_ENDPOINT_URL right?", ErrUnreachable)
-	}
-	return who.Partition, account, nil
-}
-
-// callerError says what the user can do about it.
-func callerError(err error) error {
-	f := classify(err, inventory.GlobalRegion)
-	const help = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`"
-	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("find out whose account this is: interrupted: %w", context.Canceled)
-	case strings.Contains(err.Error(), "get identity: "), strings.Contains(err.Error(), "failed to refresh cached credentials"):
-		return fmt.Errorf("find out whose account this is: %w: none were found, or they cannot be refreshed; %s", ErrCredentials, help)
-	case errorCode(err) != "" || f.reason == inventory.Denied:
-		return fmt.Errorf("find out whose account this is: %w: AWS refuses them (%s); %s", ErrCredentials, f.detail, help)
-	}
-	return fmt.Errorf("find out whose account this is: %w (%s); check the network, the proxy settings and AWS_ENDPOINT_URL", ErrUnreachable, f.detail)
-}
-
-// enabledRegions lists the regions that the account can use.
-func enabledRegions(ctx context.Context, cfg sdk.Config) ([]string, error) {
-	out, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, r := range out.Regions {
-		names = append(names, sdk.ToString(r.RegionName))
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("list regions: %w: there are none", errAnswer)
-	}
-	return names, nil
+	readers := slices.Collect(maps.Values(chosen))
+	slices.SortFunc(readers, func(a, b *Reader) int { return cmp.Compare(a.Type, b.Type) })
+	return readers, nil
 }

@@ -23,15 +23,16 @@ func init() {
 
 func listPrivateNamespaces(ctx context.Context, c *cell) error {
 	client := servicediscovery.NewFromConfig(c.cfg)
-	private := []types.NamespaceFilter{{
-		Name: types.NamespaceFilterNameType, Condition: types.FilterConditionEq, Values: []string{string(types.NamespaceTypeDnsPrivate)},
-	}}
 	return pages(func(token *string) (int, *string, error) {
-		out, err := client.ListNamespaces(ctx, &servicediscovery.ListNamespacesInput{Filters: private, NextToken: token, MaxResults: sdk.Int32(100)})
+		out, err := client.ListNamespaces(ctx, &servicediscovery.ListNamespacesInput{NextToken: token, MaxResults: sdk.Int32(100)})
 		if err != nil {
 			return 0, nil, err
 		}
-		each(out.Namespaces, func(n types.NamespaceSummary) { c.privateNamespace(ctx, client, n) })
+		each(out.Namespaces, func(n types.NamespaceSummary) {
+			if n.Type == types.NamespaceTypeDnsPrivate { // public ones and those without DNS are other types
+				c.privateNamespace(ctx, client, n)
+			}
+		})
 		return len(out.Namespaces), out.NextToken, nil
 	})
 }

@@ -16,14 +16,15 @@ func init() {
 			"SFN.DescribeStateMachine": "states:DescribeStateMachine",
 			"SFN.ListTagsForResource":  "states:ListTagsForResource",
 		},
-		Reads: append([]string{"/Arn", "/Name", "/StateMachineName", "/StateMachineType", "/Tags"}, describedStateMachine...),
+		Reads: append([]string{"/Arn", "/Name", "/StateMachineName", "/Tags"}, describedStateMachine...),
 		list:  listStateMachines,
 	})
 }
 
-// describedStateMachine is what only the description of a state machine tells.
+// describedStateMachine is what is taken from the description of a state machine.
 var describedStateMachine = []string{
-	"/DefinitionString", "/EncryptionConfiguration", "/LoggingConfiguration", "/RoleArn", "/StateMachineRevisionId", "/TracingConfiguration",
+	"/DefinitionString", "/EncryptionConfiguration", "/LoggingConfiguration", "/RoleArn", "/StateMachineRevisionId", "/StateMachineType",
+	"/TracingConfiguration",
 }
 
 func listStateMachines(ctx context.Context, c *cell) error {
@@ -44,7 +45,6 @@ func (c *cell) stateMachine(ctx context.Context, client *sfn.Client, m types.Sta
 	it.set("Arn", arn)
 	it.set("Name", m.Name)
 	it.set("StateMachineName", m.Name)
-	it.set("StateMachineType", m.Type)
 	it.created(m.CreationDate)
 
 	out, err := client.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
@@ -57,6 +57,7 @@ func (c *cell) stateMachine(ctx context.Context, client *sfn.Client, m types.Sta
 		it.set("LoggingConfiguration", out.LoggingConfiguration)
 		it.set("RoleArn", out.RoleArn)
 		it.set("StateMachineRevisionId", out.RevisionId)
+		it.set("StateMachineType", out.Type)
 		it.set("TracingConfiguration", out.TracingConfiguration)
 		it.State = string(out.Status)
 	}

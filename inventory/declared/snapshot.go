@@ -19,7 +19,8 @@ import (
 // `inventory --include properties`: one object with its resources in a list. The JSONL
 // form is for inventories that are larger than memory should be: a first line with
 // schemaVersion and scope, a line for each resource, and a last line that says how many
-// there were. Both are read as a stream, one resource at a time.
+// there were. Findings and drift of a scan may stand between the resources; they are
+// passed over. Both forms are read as a stream, one resource at a time.
 
 // snapshotVersion is the version of the format that is written, and the only one read.
 const snapshotVersion = 1
@@ -282,6 +283,7 @@ type snapshotReader struct {
 	version, complete, isResult bool
 	scope, resources            bool
 	saysComplete                bool
+	noResources                 bool // JSONL of a run that did not list them
 }
 
 func (s *snapshotReader) read() error {
@@ -295,6 +297,8 @@ func (s *snapshotReader) read() error {
 	case !s.scope:
 		s.hint = "say what was read: scope: {partition, accounts, regions, types}"
 		return errors.New("it has no scope")
+	case s.noResources:
+		return s.errNoResources()
 	case s.resources || s.isResult:
 		return s.endOfResult()
 	}
@@ -346,8 +350,13 @@ func (s *snapshotReader) envelope() error {
 			if err := s.resourceList(); err != nil {
 				return err
 			}
+		case "sections":
+			var sections []string
+			if err := s.dec.Decode(&sections); err != nil {
+				return err
+			}
+			s.noResources = !slices.Contains(sections, "resources")
 		default:
-			s.isResult = s.isResult || key == "command"
 			if err := skipValue(s.dec, s.in); err != nil {
 				return err
 			}
@@ -387,14 +396,20 @@ func (s *snapshotReader) endOfResult() error {
 		return errOr(err, "there is more text after the end of the snapshot")
 	}
 	if !s.resources {
-		s.hint = "save one with: pcf-scan inventory --include properties --format json"
-		return errors.New("this saved result holds no resources")
+		return s.errNoResources()
 	}
 	if !s.complete {
 		s.addGaps([]snapshotGap{{Reason: inventory.Malformed, Message: "snapshot " + s.name + " does not say whether it is complete"}})
 	}
 	s.checkComplete(s.saysComplete)
 	return nil
+}
+
+// errNoResources refuses what a check wrote: as an inventory it would say that nothing
+// lives.
+func (s *snapshotReader) errNoResources() error {
+	s.hint = "save one with: pcf-scan inventory --include properties --format json"
+	return errors.New("this saved result holds no resources")
 }
 
 func errOr(err error, otherwise string) error {
@@ -418,6 +433,8 @@ func (s *snapshotReader) jsonLines() error {
 		var raw struct {
 			snapshotResource
 			snapshotEnd
+			Finding json.RawMessage `json:"finding"`
+			Drift   json.RawMessage `json:"drift"`
 		}
 		err := s.dec.Decode(&raw)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // also in the middle of a line
@@ -426,6 +443,9 @@ func (s *snapshotReader) jsonLines() error {
 		}
 		if err != nil {
 			return err
+		}
+		if raw.Type == "" && raw.ID == "" && (raw.Finding != nil || raw.Drift != nil) && !raw.End {
+			continue // what an earlier run concluded
 		}
 		if !raw.End {
 			if err := s.add(raw.snapshotResource); err != nil {

@@ -52,7 +52,9 @@ const (
 )
 
 // Resolve sets the Relations of every live resource of the snapshot, in place of those that
-// it had: sorted by path and target, at most one for each pair, nil when there are none.
+// it found before: sorted by path and target, at most one for each pair, nil when there are none.
+// Relations without a path stay as they are: no property says them, so whoever read the
+// resource knew them from elsewhere (the instance that a volume goes along with).
 // Declared resources are neither read nor changed. The time it takes is linear in the size
 // of the snapshot, and the order of the snapshot's resources does not matter.
 //
@@ -72,7 +74,7 @@ func Resolve(s *inventory.Snapshot) {
 		all[i] = w.walk()
 	}
 	for i, r := range x.nodes {
-		r.Relations = nil
+		r.Relations = told(r.Relations)
 		for _, f := range all[i] {
 			if f.mirror && refersBack(all[f.to], x, r.Ref) {
 				continue
@@ -83,6 +85,16 @@ func Resolve(s *inventory.Snapshot) {
 		slices.SortStableFunc(r.Relations, compareRelations)
 		r.Relations = slices.CompactFunc(r.Relations, func(a, b inventory.Relation) bool { return a.Path == b.Path && a.To == b.To })
 	}
+}
+
+// told returns the relations that were not found here. It returns a new list.
+func told(relations []inventory.Relation) (kept []inventory.Relation) {
+	for _, r := range relations {
+		if r.Path == "" {
+			kept = append(kept, r)
+		}
+	}
+	return kept
 }
 
 func compareRelations(a, b inventory.Relation) int {

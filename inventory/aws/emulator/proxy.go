@@ -246,7 +246,7 @@ func callOf(r *http.Request, body []byte) Call {
 }
 
 func isReadName(action string) bool {
-	for _, verb := range []string{"Describe", "Get", "Head", "List"} {
+	for _, verb := range []string{"BatchGet", "Describe", "Get", "Head", "List"} {
 		if strings.HasPrefix(action, verb) {
 			return true
 		}

@@ -198,21 +198,22 @@ for version in (1, 2):
 
 stepfunctions = boto3.client("stepfunctions")
 definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
-machine = stepfunctions.create_state_machine(
-    name="orders", definition=definition, roleArn=role, type="EXPRESS", tags=[{"key": k, "value": v} for k, v in tags("machine").items()],
+machine = stepfunctions.create_state_machine(  # of moto's only type
+    name="orders", definition=definition, roleArn=role, type="STANDARD", tags=[{"key": k, "value": v} for k, v in tags("machine").items()],
     tracingConfiguration={"enabled": True}, loggingConfiguration={"level": "ERROR", "includeExecutionData": True, "destinations": [
         {"cloudWatchLogsLogGroup": {"logGroupArn": log_group + ":*"}}]})["stateMachineArn"]
 found("AWS::StepFunctions::StateMachine", machine, tags("machine"), StateMachineName="orders", RoleArn=role, DefinitionString=definition,
-      StateMachineType="EXPRESS", TracingConfiguration={"Enabled": True}, LoggingConfiguration={
+      StateMachineType="STANDARD", TracingConfiguration={"Enabled": True}, LoggingConfiguration={
           "Level": "ERROR", "IncludeExecutionData": True, "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": log_group + ":*"}}]})
 
 # APIs.
 rest = boto3.client("apigateway")
 api_policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]}
 api = rest.create_rest_api(name="orders", description="of orders", endpointConfiguration={"types": ["REGIONAL"]}, policy=json.dumps(api_policy),
-                           binaryMediaTypes=["image/png"], minimumCompressionSize=100, disableExecuteApiEndpoint=True, tags=tags("api"))["id"]
+                           minimumCompressionSize=100, disableExecuteApiEndpoint=True, tags=tags("api"))["id"]
 found("AWS::ApiGateway::RestApi", api, tags("api"), RestApiId=api, Name="orders", Description="of orders", EndpointConfiguration__Types=["REGIONAL"],
       Policy=api_policy, BinaryMediaTypes=["image/png"], MinimumCompressionSize=100, DisableExecuteApiEndpoint=True, ApiKeySourceType="HEADER")
+rest.update_rest_api(restApiId=api, patchOperations=[{"op": "add", "path": "/binaryMediaTypes", "value": "image/png"}])  # moto forgets it at creation
 empty = rest.create_rest_api(name="empty")["id"]
 found("AWS::ApiGateway::RestApi", empty, {}, Name="empty")
 root = rest.get_resources(restApiId=api)["items"][0]["id"]
@@ -259,9 +260,9 @@ found("AWS::Cognito::UserPool", pool["Id"], tags("pool"), UserPoolName="shoppers
 
 # A stack that makes nothing of the types here, and one that was deleted.
 cloudformation = boto3.client("cloudformation")
-template = json.dumps({"Parameters": {"Stage": {"Type": "String"}, "Password": {"Type": "String", "NoEcho": True}},
+template = json.dumps({"Parameters": {"Stage": {"Type": "String"}},
                        "Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
-parameters = [{"ParameterKey": "Stage", "ParameterValue": "dev"}, {"ParameterKey": "Password", "ParameterValue": "not-a-real-password"}]
+parameters = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
 stack = cloudformation.create_stack(StackName="orders-dev", TemplateBody=template, Parameters=parameters, NotificationARNs=[topic],
                                     TimeoutInMinutes=9, Tags=pairs(tags("stack")))["StackId"]
 found("AWS::CloudFormation::Stack", stack, tags("stack"), Parameters={"Stage": "dev"}, NotificationARNs=[topic])
@@ -273,10 +274,13 @@ namespaces.create_private_dns_namespace(Name="orders.local", Vpc=vpc, Descriptio
                                         Properties={"DnsProperties": {"SOA": {"TTL": 60}}})
 namespaces.create_http_namespace(Name="other", CreatorRequestId="2")
 namespace = next(n for n in namespaces.list_namespaces()["Namespaces"] if n["Name"] == "orders.local")
+# moto puts a path before the zone's id here; AWS does not.
+namespace_zone = namespace["Properties"]["DnsProperties"]["HostedZoneId"]
 found("AWS::ServiceDiscovery::PrivateDnsNamespace", namespace["Id"], tags("namespace"), Arn=namespace["Arn"], Name="orders.local", Description="services",
-      HostedZoneId=namespace["Properties"]["DnsProperties"]["HostedZoneId"])
-# On AWS this zone says that Cloud Map made it, and is foreign.
-found("AWS::Route53::HostedZone", namespace["Properties"]["DnsProperties"]["HostedZoneId"], {})
+      HostedZoneId=namespace_zone)
+# On AWS this zone says that Cloud Map made it, and is foreign. In moto its name and that of its record differ.
+found("AWS::Route53::RecordSet", namespace_zone.removeprefix("/hostedzone/") + "|orders.local-hz.|SOA", {}, Type="SOA")
+found("AWS::Route53::HostedZone", namespace_zone.removeprefix("/hostedzone/"), {})
 
 # Notebooks, builds and data.
 sagemaker = boto3.client("sagemaker")
@@ -315,6 +319,6 @@ acl = waf.create_web_acl(Name="orders", Scope="REGIONAL", Description="guards", 
                          Rules=[{"Name": "rate", "Priority": 0, "Action": {"Block": {}}, "VisibilityConfig": visible,
                                  "Statement": {"RateBasedStatement": {"Limit": 1000, "AggregateKeyType": "IP"}}}])["Summary"]
 found("AWS::WAFv2::WebACL", f"{acl['Name']}|{acl['Id']}|REGIONAL", tags("acl"), Arn=acl["ARN"], Scope="REGIONAL", Description="guards", DefaultAction={"Allow": {}},
-      VisibilityConfig=visible, Rules__0__Statement={"RateBasedStatement": {"Limit": 1000, "AggregateKeyType": "IP"}}, Rules__0__Name="rate")
+      VisibilityConfig=visible, Rules__0__Statement__RateBasedStatement__Limit=1000, Rules__0__Action={"Block": {}}, Rules__0__Name="rate")
 
 done()

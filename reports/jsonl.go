@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+)
+
+// jsonl is JSON Lines: one object a line, so that a reader needs memory for one line
+// only. Of an inventory with its properties it is a snapshot, which `--live
+// snapshot:FILE` and `check FILE` read. A reader that finds no last line knows that the
+// file was cut off.
+//
+//	{"schemaVersion":1,"tool":{…},"command":"scan","runId":"…","scope":{…},"sections":["resources","findings"]}
+//	{"type":"AWS::S3::Bucket","id":"…",…}
+//	{"finding":{"rule":"…",…}}
+//	{"drift":{"class":"changed",…}}
+//	{"end":true,"complete":true,"gaps":[],"count":1}
+//
+// The lines have the shapes that the saved result gives their kind, and count is the
+// number of resources. Summary, rules and warnings stand in the saved result alone.
+var jsonl = Format{
+	Name:  "jsonl",
+	Title: "JSON Lines, one resource, finding or drift a line; of an inventory a snapshot that can be streamed",
+	Write: func(w io.Writer, r *engine.Result, _ Options) error {
+		r = withoutNulls(r)
+		l := &lines{out: bufio.NewWriter(w)}
+		l.write(jsonlStart{
+			SchemaVersion: engine.SchemaVersion, Tool: r.Tool, Command: r.Command, RunID: r.RunID, Scope: r.Scope, Sections: sectionsOf(r),
+		})
+		for _, res := range r.Resources {
+			l.write(res)
+		}
+		for _, f := range r.Findings {
+			l.write(map[string]engine.Finding{"finding": f})
+		}
+		for _, d := range r.Drift {
+			l.write(map[string]engine.Drift{"drift": d})
+		}
+		l.write(jsonlEnd{End: true, Complete: r.Complete, Gaps: r.Gaps, Count: len(r.Resources), Faults: r.Faults})
+		return l.close()
+	},
+}
+
+type jsonlStart struct {
+	SchemaVersion int          `json:"schemaVersion"`
+	Tool          engine.Tool  `json:"tool"`
+	Command       string       `json:"command"`
+	RunID         string       `json:"runId"`
+	Scope         engine.Scope `json:"scope"`
+	// Sections are the kinds of lines that may follow. Without it they are resources, and
+	// all that were found.
+	Sections []string `json:"sections,omitzero"`
+}
+
+type jsonlEnd struct {
+	End      bool           `json:"end"`
+	Complete bool           `json:"complete"`
+	Gaps     []engine.Gap   `json:"gaps"`
+	Count    int            `json:"count"`
+	Faults   []engine.Fault `json:"faults,omitempty"`
+}
+
+// sectionsOf names the sections that r lists, and returns nil for an inventory. A check
+// and a summary list no resources, and nobody must read them as a snapshot of an empty
+// account, where everything that is declared is missing.
+func sectionsOf(r *engine.Result) []string {
+	sections := []string{}
+	if r.Resources != nil && (len(r.Resources) > 0 || r.Summary.Resources == 0) {
+		sections = append(sections, "resources")
+	}
+	if r.Findings != nil {
+		sections = append(sections, "findings")
+	}
+	if r.Drift != nil {
+		sections = append(sections, "drift")
+	}
+	if slices.Equal(sections, []string{"resources"}) {
+		return nil
+	}
+	return sections
+}
+
+// lines writes values, one a line, and keeps the first error.
+type lines struct {
+	out *bufio.Writer
+	err error
+}
+
+func (l *lines) write(v any) {
+	if l.err != nil {
+		return
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		l.err = fmt.Errorf("encode report: %w", err)
+	} else if _, err := l.out.WriteString(inertJSON(b.String())); err != nil {
+		l.err = fmt.Errorf("write report: %w", err)
+	}
+}
+
+func (l *lines) close() error {
+	if l.err != nil {
+		return l.err
+	}
+	if err := l.out.Flush(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
