@@ -59,7 +59,7 @@ vet: # part of test
 
 .PHONY: lint
 lint: .tools/bin/golangci-lint ## style, import laws, no clock or printing below cmd
-	@.tools/bin/golangci-lint run ./...
+	@.tools/bin/golangci-lint run --allow-parallel-runners ./...
 
 .PHONY: lint-proof
 lint-proof: .tools/bin/golangci-lint ## break each law in a copy of the tree; lint must fail on each

@@ -50,6 +50,9 @@ type Scope struct {
 	Regions   []string `json:"regions"`
 	Types     []string `json:"types"`
 	Files     []string `json:"files,omitempty"` // the declared files that were read
+	// NarrowedTo names the filters that left live resources out ("app orders"): such a
+	// result does not say what is not there.
+	NarrowedTo []string `json:"narrowedTo,omitempty"`
 }
 
 // Gap is a place that could not be read.
@@ -169,7 +172,7 @@ type Resource struct {
 	Particle    string            `json:"particle,omitempty"`
 	Reason      string            `json:"reason,omitempty"`
 	Evidence    []owner.Evidence  `json:"evidence,omitempty"`
-	Properties  map[string]any    `json:"properties,omitempty"` // with --include properties
+	Properties  map[string]any    `json:"properties,omitzero"` // with --include properties
 }
 
 // Drift is the comparison of one declared resource with the live world. In-sync

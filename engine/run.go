@@ -61,7 +61,7 @@ func Run(job Job) *Result {
 		FinishedAt:    job.Now,
 		Scope: Scope{
 			Partition: job.Scope.Partition, Accounts: emptyNotNil(job.Scope.Accounts),
-			Regions: emptyNotNil(job.Scope.Regions), Types: emptyNotNil(job.Scope.Types),
+			Regions: emptyNotNil(job.Scope.Regions), Types: emptyNotNil(job.Scope.Types), NarrowedTo: job.narrowedTo(),
 		},
 	}
 	var gaps []inventory.Gap
@@ -73,6 +73,8 @@ func Run(job Job) *Result {
 		}
 		for _, f := range d.Faults {
 			r.Faults = append(r.Faults, faultOf(f))
+			// Malformed input is also a place that could not be read.
+			gaps = append(gaps, inventory.Gap{File: f.Position.File, Reason: inventory.Malformed, Message: f.Error()})
 		}
 		for _, f := range d.Warnings {
 			r.Warnings = append(r.Warnings, faultOf(f))
@@ -119,7 +121,8 @@ func attribute(job Job, r *Result) []inventory.Gap {
 	}
 	owned := owner.Attribute(owner.Input{Declaration: declaration, Live: job.Live, Now: job.Now})
 
-	if job.Command != "drift" {
+	lists := !job.Include.Summary // a section that is not listed is absent, not empty
+	if lists && job.Command != "drift" {
 		r.Resources = []Resource{}
 	}
 	r.Summary.ByClass = map[string]int{}
@@ -132,7 +135,7 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		}
 		r.Summary.Resources++
 		r.Summary.ByClass[string(a.Class)]++
-		if !job.Include.Summary && job.Command != "drift" {
+		if lists && job.Command != "drift" {
 			r.Resources = append(r.Resources, resourceOf(a, job.Include.Properties))
 		}
 	}
@@ -140,7 +143,9 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		return owned.Gaps
 	}
 
-	r.Drift = []Drift{}
+	if lists {
+		r.Drift = []Drift{}
+	}
 	r.Summary.Drift = map[string]int{}
 	for _, c := range drift.Classes {
 		r.Summary.Drift[string(c)] = 0
@@ -157,7 +162,7 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		r.Summary.Drift[string(d.Class)]++
 		r.Summary.Ignored += len(d.Ignored)
 		r.Summary.Unverified += len(d.Unverified)
-		if job.Include.Summary {
+		if !lists {
 			continue
 		}
 		out := driftOf(d)
@@ -177,6 +182,28 @@ func attribute(job Job, r *Result) []inventory.Gap {
 // wants reports whether something of this app and environment belongs in the output.
 func (j Job) wants(app, environment string) bool {
 	return (j.App == "" || j.App == app) && (j.Environment == "" || j.Environment == environment)
+}
+
+// narrowedTo says which filters left resources out, so that nobody takes the result for
+// all that there is.
+func (j Job) narrowedTo() []string {
+	var filters []string
+	add := func(name, value string) {
+		if value != "" {
+			filters = append(filters, name+" "+value)
+		}
+	}
+	add("app", j.App)
+	add("environment", j.Environment)
+	for _, c := range j.Classes {
+		add("class", c)
+	}
+	for _, t := range j.Tags {
+		if add("tag", t.Key+"="+t.Value); t.Any {
+			filters[len(filters)-1] = "tag " + t.Key
+		}
+	}
+	return filters
 }
 
 // A TagFilter wants a tag: any value of the key, or one.
@@ -209,7 +236,10 @@ type task struct {
 // judge runs every rule over every resource, one worker per core.
 func judge(job Job, r *Result) {
 	tasks := tasksOf(job)
-	r.Rules, r.Findings = []RuleCount{}, []Finding{}
+	r.Rules = []RuleCount{}
+	if !job.Include.Summary {
+		r.Findings = []Finding{}
+	}
 	if job.Command == "check" {
 		r.Summary.Resources = len(tasks)
 	}

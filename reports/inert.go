@@ -43,10 +43,13 @@ func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
+	last := 0 // where the last of them begins; the mark takes its place
 	for i := range s {
-		if n--; n == 0 { // i begins the last of them, whose place the mark takes
-			return s[:i] + "…"
+		if n == 0 {
+			return s[:last] + "…"
 		}
+		last = i
+		n--
 	}
 	return s
 }

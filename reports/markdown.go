@@ -102,6 +102,9 @@ func code(s string) string {
 // list writes a heading and n items below it, all but the first few of them folded. Items
 // that find no room are left out and counted; a heading never stands alone.
 func (c *comment) list(heading string, open, n int, one, many string, item func(i int) string) {
+	if n == 0 {
+		return
+	}
 	folded := false
 	for i := range n {
 		text, fold := "- "+item(i)+"\n", i == open && n > open+1 // to fold a single item saves nothing

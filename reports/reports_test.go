@@ -63,7 +63,7 @@ func TestLookup(t *testing.T) {
 		{"jsno", `did you mean "json"`, "two letters changed places"},
 		{"SARIF", `did you mean "sarif"`, "case is a slip, not another format"},
 		{"tabel", `did you mean "table"`, "one of the commonest slips"},
-		{"excel", "table, json, sarif", "nothing is near, so the list must help"},
+		{"excel", "table, json, sarif, jsonl, csv, markdown", "nothing is near, so the list must help"},
 		{"", "table, json, sarif", "an empty name comes from an empty variable"},
 	} {
 		_, err := Lookup(c.name)
@@ -257,7 +257,7 @@ func assertInert(t assert.TestingT, format, out string) {
 
 // anyResult draws a result with values and texts of every kind in every place.
 func anyResult(t *rapid.T) *engine.Result {
-	txt := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "\x1b[2J", "\u009b31m", "\u202etxt", "a\nb", "<b>&", "](javascript:x)", "\xff"}))
+	txt := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "\x1b[2J", "\u009b31m", "\u202etxt", "a\nb", "<b>&", "](javascript:x)", "\xff", "=1+1", "\t@x", "`", " ``` |"}))
 	var value func(depth int) any
 	value = func(depth int) any {
 		switch kind := rapid.IntRange(0, 6).Draw(t, "kind"); {
@@ -308,7 +308,7 @@ func anyResult(t *rapid.T) *engine.Result {
 }
 
 func TestHostileTextComesOutInert(t *testing.T) {
-	const payload = "x\x1b]0;owned\x07\x1b[31m\u009b2J\u202e\r\nFAKE LINE ](javascript:alert(1)) <script>\x00\xff"
+	const payload = "=x\x1b]0;owned\x07\x1b[31m\u009b2J\u202e\r\nFAKE LINE ](javascript:alert(1)) <script>\x00\xff| \\| `b` ```` @acme/all #1 ![i](https://e.example) </details>\r\n# H"
 	r := failing()
 	r.Scope.Files = []string{payload}
 	for i := range r.Findings {
@@ -336,6 +336,15 @@ func TestHostileTextComesOutInert(t *testing.T) {
 	for _, result := range readSARIF(t, r).Results {
 		assert.NotContains(t, result.Message.Text, "](javascript", "a SARIF viewer would make a link of it")
 	}
+	for _, command := range []string{"scan", "inventory"} {
+		r.Command = command
+		assert.NotRegexp(t, "FAKE|script|acme|example|# H", proseOf(render(t, markdown, r, Options{})), "Markdown of a resource takes effect")
+		for _, row := range readCSV(t, render(t, csvFormat, r, Options{})) {
+			for column, value := range row {
+				assert.NotRegexp(t, `^\s*[-=+@]`, value, "a spreadsheet computes %s", column)
+			}
+		}
+	}
 
 	var back engine.Result
 	require.NoError(t, json.Unmarshal([]byte(render(t, jsonFormat, r, Options{})), &back))
@@ -347,8 +356,11 @@ func TestHostileTextComesOutInert(t *testing.T) {
 func TestTableShowsNoProperties(t *testing.T) {
 	r := failing()
 	r.Resources[0].Properties = map[string]any{"MasterUserPassword": "hunter2"}
-	for _, f := range []Format{table, sarif} {
-		assert.NotContains(t, render(t, f, r, Options{}), "hunter2", f.Name)
+	for _, command := range []string{"scan", "inventory"} {
+		r.Command = command
+		for _, f := range []Format{table, sarif, csvFormat, markdown} {
+			assert.NotContains(t, render(t, f, r, Options{}), "hunter2", f.Name)
+		}
 	}
 	r.Drift[0].Changes[0] = engine.Change{Path: "/MasterUserPassword", Declared: "(sensitive)", Live: "(sensitive)", Kind: "differs"}
 	assert.Contains(t, render(t, table, r, Options{}), "(sensitive)")

@@ -16,25 +16,30 @@ import (
 )
 
 func rulesCommand(code *int) *cli.Command {
-	flags := func(groups ...[]cli.Flag) []cli.Flag {
-		return join(append(groups, ruleFlags(), []cli.Flag{text("format", "`FORMAT`: table or json", "table"), toggle("quiet", "only errors on stderr", "q"), text("config", "configuration `FILE`", "")})...)
+	sources := []cli.Flag{
+		list("rules", "more rules: a `PATH` to a file or directory"),
+		toggle("quiet", "only errors on stderr", "q"), text("config", "configuration `FILE`", ""),
 	}
+	format := []cli.Flag{text("format", "`FORMAT`: table or json", "table")}
 	return &cli.Command{
 		Name:  "rules",
 		Usage: "the rule catalogue: list, show, test",
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "list every rule", Flags: flags(), OnUsageError: usageErrorOf, Action: listRules},
-			{Name: "show", Usage: "show one rule with its text", ArgsUsage: "RULE", Flags: flags(), OnUsageError: usageErrorOf, Action: showRule},
+			{Name: "list", Usage: "list every rule", Flags: join(sources, format, selectionFlags()), OnUsageError: usageErrorOf, Action: listRules},
+			{Name: "show", Usage: "show one rule with its text", ArgsUsage: "RULE", Flags: join(sources, format), OnUsageError: usageErrorOf, Action: showRule},
 			{
 				Name: "test", Usage: "run the cases inside rule files; exit code 1 when one fails", ArgsUsage: "[PATH...]",
 				Description: "Without PATH the built-in rules are tested, with PATH the rules of those files and directories.",
-				Flags:       flags(), OnUsageError: usageErrorOf,
+				Flags:       sources, OnUsageError: usageErrorOf,
 				Action: func(c *cli.Context) error { return testRules(c, code) },
 			},
 		},
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
+				if name == "lint" || name == "new" {
+					return later("rules " + name)
+				}
 				return &usageError{command: "rules", message: fmt.Sprintf("unknown command rules %q", name), meant: schema.Suggest(name, []string{"list", "show", "test"})}
 			}
 			return cli.ShowSubcommandHelp(c)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +13,7 @@ import (
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
 
@@ -50,7 +53,7 @@ func check(c *cli.Context, code *int) error {
 			return err
 		}
 		job.Declaration = d
-		job.Scope = inventory.Scope{Accounts: c.StringSlice("account"), Regions: c.StringSlice("region")}
+		job.Scope = inventory.Scope{Accounts: names(c, "account"), Regions: names(c, "region")}
 		return loadRules(c, job)
 	})
 }
@@ -59,6 +62,9 @@ func check(c *cli.Context, code *int) error {
 // output and verdict first (a mistake there must cost nothing), fills a job, runs it,
 // writes the reports and sets the exit code.
 func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job) error) error {
+	if err := checkRun(c); err != nil {
+		return err
+	}
 	sinks, err := sinksOf(c)
 	if err != nil {
 		return err
@@ -83,6 +89,9 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		return err
 	}
 	result := engine.Run(job)
+	if err := knownApp(c, job); err != nil {
+		return err
+	}
 	if c.String("now") == "" {
 		result.FinishedAt = time.Now().UTC().Truncate(time.Second)
 	}
@@ -97,6 +106,42 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	return render(c, result, sinks)
 }
 
+// knownApp refuses a filter that matches nothing at all: a misspelt app must not come out
+// as a clean one.
+func knownApp(c *cli.Context, job engine.Job) error {
+	apps, environments := map[string]bool{}, map[string]bool{}
+	note := func(app, environment string) { apps[app], environments[environment] = true, true }
+	if job.Declaration != nil {
+		for _, a := range job.Declaration.Apps {
+			note(a.Name, a.Environment)
+		}
+		if job.Declaration.Register != nil {
+			for name, a := range job.Declaration.Register.Apps {
+				note(name, a.Environment)
+			}
+		}
+		for _, s := range job.Declaration.Snapshots {
+			for _, r := range s.Resources {
+				note(r.Owned.App, r.Owned.Environment)
+			}
+		}
+	}
+	if job.Live != nil {
+		for _, r := range job.Live.Resources {
+			note(r.Owned.App, r.Owned.Environment)
+		}
+	}
+	for flag, known := range map[string]map[string]bool{"app": apps, "environment": environments} {
+		if want := c.String(flag); want != "" && !known[want] {
+			return &usageError{
+				command: commandOf(c), message: fmt.Sprintf("--%s %q: no declaration and no live resource names it", flag, want),
+				meant: schema.Suggest(want, slices.Sorted(maps.Keys(known))),
+			}
+		}
+	}
+	return nil
+}
+
 // readDeclaration reads the declared side and prints its warnings.
 func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now time.Time) (*inventory.Declaration, error) {
 	parameters, err := pairs(c, "parameter")
@@ -105,17 +150,17 @@ func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now ti
 	}
 	opt := declared.Options{Parameters: parameters, App: c.String("app"), Environment: c.String("environment"), Now: now}
 	// A pseudo parameter has a value only when there is exactly one place it can mean.
-	if accounts := c.StringSlice("account"); len(accounts) == 1 {
+	if accounts := names(c, "account"); len(accounts) == 1 {
 		opt.Account = accountID(accounts[0])
 	}
-	if regions := c.StringSlice("region"); len(regions) == 1 && regions[0] != "all" {
+	if regions := names(c, "region"); len(regions) == 1 && regions[0] != "all" {
 		opt.Region = regions[0]
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Duration("timeout"))
 	defer cancel()
 	d, err := declared.Read(ctx, paths, opt)
 	if err != nil {
-		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+		return nil, usagef(c, "%v", err)
 	}
 	for _, w := range d.Warnings {
 		logger(c).Warn(w.Error())
@@ -148,13 +193,18 @@ func ruleSet(c *cli.Context) (*rules.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if severity := c.String("severity"); severity != "" {
+		if _, err := rules.ParseSeverity(severity); err != nil {
+			return nil, usagef(c, "--severity: %v", err)
+		}
+	}
 	selection := rules.Selection{
-		Rules: c.StringSlice("rule"), Skip: c.StringSlice("skip-rule"), Frameworks: c.StringSlice("framework"),
+		Rules: names(c, "rule"), Skip: names(c, "skip-rule"), Frameworks: names(c, "framework"),
 		Severity: rules.Severity(c.String("severity")), Params: parameters,
 	}
 	set, err = set.Select(selection)
 	if err != nil {
-		return nil, &usageError{command: c.Command.Name, message: err.Error()}
+		return nil, usagef(c, "%v", err)
 	}
 	return set, nil
 }

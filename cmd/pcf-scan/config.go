@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,9 +34,13 @@ func configure(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("read configuration: %w", err)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	var doc, more yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	if err := documents.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read configuration %s: %w", file, err)
+	}
+	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read configuration %s: want one YAML document, it holds another one", file)
 	}
 	if len(doc.Content) == 0 {
 		return nil
@@ -53,6 +59,9 @@ func configure(c *cli.Context) error {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		if !known[key.Value] || key.Value == "config" {
+			if key.Value == "reap" || isLater(key.Value) {
+				return fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
+			}
 			message := fmt.Sprintf("%s:%d: unknown key %q", file, key.Line, key.Value)
 			var names []string
 			for k := range known {
@@ -80,21 +89,9 @@ func setFlag(c *cli.Context, file string, key, value *yaml.Node) error {
 		if camel(name) != key.Value || c.IsSet(name) {
 			continue
 		}
-		var values []string
-		switch value.Kind {
-		case yaml.ScalarNode:
-			values = []string{value.Value}
-		case yaml.SequenceNode:
-			for _, v := range value.Content {
-				values = append(values, v.Value)
-			}
-			if _, isList := f.(*cli.StringSliceFlag); !isList {
-				return fmt.Errorf("%s:%d: %s takes one value, not a list", file, value.Line, key.Value)
-			}
-		case yaml.MappingNode: // parameter: {Stage: dev} is --parameter Stage=dev
-			for i := 0; i+1 < len(value.Content); i += 2 {
-				values = append(values, value.Content[i].Value+"="+value.Content[i+1].Value)
-			}
+		values, err := configValues(f, key.Value, value)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", file, value.Line, err)
 		}
 		for _, v := range values {
 			if err := c.Set(name, v); err != nil {
@@ -103,6 +100,56 @@ func setFlag(c *cli.Context, file string, key, value *yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+func isLater(key string) bool {
+	for name := range laterFlags {
+		if camel(name) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// configValues are the values of one key as the flag would get them.
+func configValues(f cli.Flag, key string, value *yaml.Node) ([]string, error) {
+	scalar := func(n *yaml.Node) (string, error) {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		if n.Kind != yaml.ScalarNode {
+			return "", fmt.Errorf("%s: want plain values here", key)
+		}
+		return n.Value, nil
+	}
+	if value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	_, isList := f.(*cli.StringSliceFlag)
+	var values []string
+	switch {
+	case value.Kind == yaml.ScalarNode:
+		return []string{value.Value}, nil
+	case value.Kind == yaml.SequenceNode && isList:
+		for _, n := range value.Content {
+			v, err := scalar(n)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, v)
+		}
+		return values, nil
+	case value.Kind == yaml.MappingNode && (key == "parameter" || key == "param"): // {Stage: dev} is --parameter Stage=dev
+		for i := 0; i+1 < len(value.Content); i += 2 {
+			v, err := scalar(value.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, value.Content[i].Value+"="+v)
+		}
+		return values, nil
+	}
+	return nil, fmt.Errorf("%s: want one plain value", key)
 }
 
 // camel turns a flag name into its key: fail-on is failOn.

@@ -58,15 +58,20 @@ func accountFlags() []cli.Flag {
 }
 
 func ruleFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		list("rules", "more rules: a `PATH` to a file or directory"),
+		text("waivers", "waiver `FILE`", ""),
+		toggle("no-waivers", "ignore every waiver and inline suppression"),
+	}, selectionFlags()...)
+}
+
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
 		list("rule", "judge only this rule `ID`; globs allowed"),
 		list("skip-rule", "leave this rule `ID` out; globs allowed"),
 		list("framework", "judge only rules with controls of this `NAME`; globs allowed"),
 		text("severity", "judge only rules of this `SEVERITY` and above", ""),
 		list("param", "`RULE.NAME=VALUE` of a rule's parameter"),
-		text("waivers", "waiver `FILE`", ""),
-		toggle("no-waivers", "ignore every waiver and inline suppression"),
 	}
 }
 
@@ -124,6 +129,33 @@ func clock(c *cli.Context) (now time.Time, runID string, err error) {
 	return now.Truncate(time.Second), "run-" + now.Format("20060102T150405.000000000Z"), nil
 }
 
+// names reads a repeatable flag whose values never hold a comma, so that a list in an
+// environment variable ("eu-west-1,us-east-1") works as well.
+func names(c *cli.Context, name string) []string {
+	var all []string
+	for _, s := range c.StringSlice(name) {
+		for v := range strings.SplitSeq(s, ",") {
+			if v = strings.TrimSpace(v); v != "" {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
+
+// checkRun refuses values of the run flags that mean nothing.
+func checkRun(c *cli.Context) error {
+	switch {
+	case c.Int("concurrency") < 1:
+		return usagef(c, "--concurrency %d: want 1 or more", c.Int("concurrency"))
+	case c.Duration("timeout") <= 0:
+		return usagef(c, "--timeout %s: want a positive duration such as 30m", c.Duration("timeout"))
+	case c.String("log-format") != "text" && c.String("log-format") != "json":
+		return usagef(c, "--log-format %q: want text or json", c.String("log-format"))
+	}
+	return nil
+}
+
 // pairs reads KEY=VALUE flags.
 func pairs(c *cli.Context, name string) (map[string]string, error) {
 	m := map[string]string{}
@@ -142,20 +174,18 @@ func pairs(c *cli.Context, name string) (map[string]string, error) {
 
 func includeOf(c *cli.Context) (engine.Include, error) {
 	i := engine.Include{Summary: c.Bool("summary")}
-	for _, list := range c.StringSlice("include") {
-		for what := range strings.SplitSeq(list, ",") {
-			switch strings.TrimSpace(what) {
-			case "pass":
-				i.Pass = true
-			case "skip":
-				i.Skip = true
-			case "waived":
-				i.Waived = true
-			case "properties":
-				i.Properties = true
-			default:
-				return i, usagef(c, "--include %q: want pass, skip, waived or properties", what)
-			}
+	for _, what := range names(c, "include") {
+		switch what {
+		case "pass":
+			i.Pass = true
+		case "skip":
+			i.Skip = true
+		case "waived":
+			i.Waived = true
+		case "properties":
+			i.Properties = true
+		default:
+			return i, usagef(c, "--include %q: want pass, skip, waived or properties", what)
 		}
 	}
 	return i, nil

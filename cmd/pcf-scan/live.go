@@ -75,12 +75,12 @@ func filters(c *cli.Context, job *engine.Job) error {
 	for _, known := range owner.Classes {
 		classes = append(classes, string(known))
 	}
-	for _, class := range c.StringSlice("class") {
+	for _, class := range names(c, "class") {
 		if !slices.Contains(classes, class) {
 			return &usageError{command: "inventory", message: fmt.Sprintf("--class %q: want one of %s", class, strings.Join(classes, ", ")), meant: schema.Suggest(class, classes)}
 		}
 	}
-	job.Classes = c.StringSlice("class")
+	job.Classes = names(c, "class")
 	for _, tag := range c.StringSlice("tag") {
 		key, value, one := strings.Cut(tag, "=")
 		job.Tags = append(job.Tags, engine.TagFilter{Key: key, Value: value, Any: !one})
@@ -121,7 +121,7 @@ func overLive(c *cli.Context, code *int, fill func(*engine.Job) error) error {
 // typesWanted narrows a scan to the types that the selected rules judge or join and
 // those declared, when the user selected rules; else to what --type says.
 func typesWanted(c *cli.Context, job *engine.Job) []string {
-	types := c.StringSlice("type")
+	types := names(c, "type")
 	if len(types) > 0 || job.Rules == nil || !c.IsSet("rule") && !c.IsSet("framework") {
 		return types
 	}
@@ -149,9 +149,12 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 		if err != nil {
 			return nil, err
 		}
-		return narrow(c, s, types)
+		return narrow(c, s, types, c.IsSet("type"))
 	case "aws":
 		return scanAWS(ctx, c, types)
+	}
+	if source == "sim" {
+		return nil, later("--live sim:")
 	}
 	return nil, usagef(c, "--live %q: want aws or snapshot:FILE", c.String("live"))
 }
@@ -160,14 +163,14 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 func scanOptions(c *cli.Context, types []string) (aws.Options, error) {
 	accounts, err := accountsOf(c)
 	return aws.Options{
-		Accounts: accounts, Organization: c.Bool("organization"), Regions: c.StringSlice("region"), Types: types,
+		Accounts: accounts, Organization: c.Bool("organization"), Regions: names(c, "region"), Types: types,
 		Concurrency: c.Int("concurrency"), Timeout: c.Duration("timeout"),
 	}, err
 }
 
 func accountsOf(c *cli.Context) ([]aws.Account, error) {
 	var accounts []aws.Account
-	for _, text := range c.StringSlice("account") {
+	for _, text := range names(c, "account") {
 		a, err := aws.ParseAccount(text)
 		if err != nil {
 			return nil, usagef(c, "--account: %v", err)
@@ -210,16 +213,17 @@ func readSnapshot(file string) (*inventory.Snapshot, error) {
 }
 
 // narrow applies --type, --region and --account to a snapshot: both what it holds and
-// what it claims to cover. Global services stay, as they do in a live scan.
-func narrow(c *cli.Context, s *inventory.Snapshot, types []string) (*inventory.Snapshot, error) {
-	regions, accounts := c.StringSlice("region"), c.StringSlice("account")
+// what it claims to cover. Global services stay, as they do in a live scan. asked says that
+// the types are the user's own choice, and not what the selected rules happen to need.
+func narrow(c *cli.Context, s *inventory.Snapshot, types []string, asked bool) (*inventory.Snapshot, error) {
+	regions, accounts := names(c, "region"), names(c, "account")
 	for i, a := range accounts {
 		accounts[i] = accountID(a)
 	}
 	for _, t := range types {
 		known := slices.ContainsFunc(schema.Names(), func(n string) bool { return inventory.MatchGlob(t, n) })
 		if !known && !slices.ContainsFunc(s.Resources, func(r *inventory.Resource) bool { return inventory.MatchGlob(t, r.Ref.Type) }) {
-			return nil, &usageError{command: c.Command.Name, message: fmt.Sprintf("--type %q matches no resource type", t), meant: schema.Suggest(t, schema.Names())}
+			return nil, &usageError{command: commandOf(c), message: fmt.Sprintf("--type %q matches no resource type", t), meant: schema.Suggest(t, schema.Names())}
 		}
 	}
 	if slices.Contains(regions, "all") {
@@ -253,7 +257,11 @@ func narrow(c *cli.Context, s *inventory.Snapshot, types []string) (*inventory.S
 			out.Scope.Types = slices.DeleteFunc(slices.Clone(schema.Names()), func(t string) bool {
 				return !wanted.Includes("", "", t) || !s.Scope.Includes("", "", t)
 			})
-			if len(out.Scope.Types) == 0 {
+			switch {
+			case len(out.Scope.Types) > 0:
+			case !asked: // the rules want types that the snapshot does not cover: it says so itself
+				out.Scope.Types = s.Scope.Types
+			default:
 				return nil, usagef(c, "--type %s: the snapshot covers only %s", strings.Join(types, ", "), strings.Join(s.Scope.Types, ", "))
 			}
 		}

@@ -4,12 +4,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	code := engine.ExitClean
 	app := newApp(&code, stdout, stderr)
+	warnEnvironment(app, stderr)
 	err := app.RunContext(ctx, permute(app, args))
 	switch {
 	case err == nil:
@@ -56,6 +59,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return engine.ExitUsage
 }
 
+// warnEnvironment names variables that look like ours and mean nothing.
+func warnEnvironment(app *cli.App, stderr io.Writer) {
+	known := map[string]bool{}
+	for _, c := range app.Commands {
+		for _, f := range append(slices.Clone(c.Flags), subFlags(c)...) {
+			known[envOf(f.Names()[0])[0]] = true
+		}
+	}
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		// The tests of the program itself use these two.
+		if strings.HasPrefix(name, "PCF_SCAN_") && !known[name] && !strings.HasPrefix(name, "PCF_SCAN_MOTO") && name != "PCF_SCAN_TEST_PROGRAM" {
+			fmt.Fprintf(stderr, "pcf-scan: warning: the environment variable %s sets no flag of this program\n", name)
+		}
+	}
+}
+
 func newApp(code *int, stdout, stderr io.Writer) *cli.App {
 	return &cli.App{
 		Name:                   "pcf-scan",
@@ -66,12 +86,17 @@ func newApp(code *int, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:         func(*cli.Context, error) {},
 		OnUsageError:           usageErrorOf,
 		UseShortOptionHandling: true,
-		Flags:                  []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
+		// A comma is part of a value (a list parameter, a path): flags are repeated instead.
+		DisableSliceFlagSeparator: true,
+		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
 		Action: func(c *cli.Context) error {
 			if c.Bool("version") {
 				return printVersion(c)
 			}
 			if name := c.Args().First(); name != "" {
+				if slices.Contains(laterCommands, name) {
+					return later(name)
+				}
 				return &usageError{message: fmt.Sprintf("unknown command %q", name), meant: schema.Suggest(name, commandNames(c.App))}
 			}
 			return cli.ShowAppHelp(c)
@@ -106,18 +131,45 @@ func (e *usageError) prefix() string {
 }
 
 func usagef(c *cli.Context, format string, args ...any) error {
-	return &usageError{command: c.Command.Name, message: fmt.Sprintf(format, args...)}
+	return &usageError{command: commandOf(c), message: fmt.Sprintf(format, args...)}
+}
+
+// commandOf names the command as a user types it: "rules show"; "" for the program itself.
+func commandOf(c *cli.Context) string {
+	if c.Command == nil {
+		return ""
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(c.Command.HelpName, c.App.Name), " ")
+}
+
+// laterCommands and laterFlags are part of the documented surface that a later version
+// brings: they are refused by name, so that nobody hunts for a typing mistake.
+var (
+	laterCommands = []string{"tag", "repair", "reap", "history", "explain", "audit", "init"}
+	laterFlags    = map[string]bool{
+		"apply": true, "plan": true, "plan-out": true, "digest": true, "state": true, "grace": true,
+		"max-delete": true, "max-per-type": true, "max-percent": true, "consent": true, "prices": true, "notify": true,
+		"baseline": true, "history": true, "against": true, "adopt": true, "undo": true,
+	}
+)
+
+func later(what string) error {
+	return &usageError{message: what + " is not supported by this version: it reads and reports only"}
 }
 
 // usageErrorOf turns the flag package's messages into ours, with a suggestion.
 func usageErrorOf(c *cli.Context, err error, _ bool) error {
-	u := &usageError{message: err.Error()}
-	if c.Command != nil && c.Command.Name != c.App.Name {
-		u.command = c.Command.Name
+	u := &usageError{message: err.Error(), command: commandOf(c)}
+	if name, ok := strings.CutPrefix(u.message, "flag needs an argument: -"); ok {
+		u.message = "--" + strings.TrimLeft(name, "-") + " needs a value"
 	}
 	if name, ok := strings.CutPrefix(u.message, "flag provided but not defined: -"); ok {
 		name = strings.TrimLeft(name, "-")
-		u.message = fmt.Sprintf("unknown flag --%s for %s", name, c.Command.Name)
+		if laterFlags[name] {
+			u.message = fmt.Sprintf("--%s is not supported by this version", name)
+			return u
+		}
+		u.message = fmt.Sprintf("unknown flag --%s for %s", name, cmp.Or(u.command, c.App.Name))
 		var known []string
 		for _, f := range c.Command.Flags {
 			known = append(known, f.Names()...)
@@ -161,9 +213,13 @@ func permute(app *cli.App, args []string) []string {
 			paths = append(paths, a)
 		default:
 			flags = append(flags, a)
-			if !strings.Contains(a, "=") && takesValue(app, command, strings.TrimLeft(a, "-")) && i+1 < len(rest) {
-				i++
-				flags = append(flags, rest[i])
+			if !strings.Contains(a, "=") && takesValue(app, command, strings.TrimLeft(a, "-")) {
+				if i++; i < len(rest) {
+					flags = append(flags, rest[i])
+				} else {
+					// The flag package must find the value missing, and not take our "--" for it.
+					return slices.Concat(args[:1], words, flags)
+				}
 			}
 		}
 	}

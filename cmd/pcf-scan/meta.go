@@ -14,6 +14,9 @@ func versionCommand() *cli.Command {
 }
 
 func printVersion(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef(c, "version takes no arguments, got %q", c.Args().First())
+	}
 	_, err := fmt.Fprintf(c.App.Writer, "pcf-scan %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
@@ -24,6 +27,9 @@ func completionCommand() *cli.Command {
 		Description:  "bash: source <(pcf-scan completion bash)\nzsh:  source <(pcf-scan completion zsh)\nfish: pcf-scan completion fish | source",
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usagef(c, "completion needs exactly one shell: bash, zsh or fish")
+			}
 			var script string
 			switch c.Args().First() {
 			case "bash":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -55,7 +56,13 @@ func sinksOf(c *cli.Context) ([]sink, error) {
 		}
 		besides = append(besides, sink{f, file})
 	}
-	return append([]sink{main}, besides...), nil
+	all := append([]sink{main}, besides...)
+	for i, s := range all {
+		if s.file != "" && slices.ContainsFunc(all[:i], func(o sink) bool { return o.file == s.file }) {
+			return nil, usagef(c, "--output names %s twice: one report would overwrite the other", s.file)
+		}
+	}
+	return all, nil
 }
 
 // render writes the result to every sink. A file is complete or not there at all.

@@ -53,7 +53,7 @@ func permissions(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	actions, err := aws.Actions(aws.Options{Types: c.StringSlice("type"), Accounts: accounts, Organization: c.Bool("organization")})
+	actions, err := aws.Actions(aws.Options{Types: names(c, "type"), Accounts: accounts, Organization: c.Bool("organization")})
 	if err != nil {
 		return err
 	}

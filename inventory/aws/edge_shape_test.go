@@ -64,8 +64,10 @@ func TestBuildProjectShowsNoSecret(t *testing.T) {
 	c := cellOf("AWS::CodeBuild::Project")
 	r := c.buildProject(codebuild.Project{
 		Name: sdk.String("p"), VpcConfig: &codebuild.VpcConfig{}, Badge: &codebuild.ProjectBadge{BadgeEnabled: true},
-		Webhook: &codebuild.Webhook{Secret: sdk.String("not-a-real-secret"), PayloadUrl: sdk.String("https://x"), BuildType: codebuild.WebhookBuildTypeBuild,
-			FilterGroups: [][]codebuild.WebhookFilter{{{Type: codebuild.WebhookFilterTypeEvent, Pattern: sdk.String("PUSH")}}}},
+		Webhook: &codebuild.Webhook{
+			Secret: sdk.String("not-a-real-secret"), PayloadUrl: sdk.String("https://x"), BuildType: codebuild.WebhookBuildTypeBuild,
+			FilterGroups: [][]codebuild.WebhookFilter{{{Type: codebuild.WebhookFilterTypeEvent, Pattern: sdk.String("PUSH")}}},
+		},
 	})
 	assert.Equal(t, inventory.Properties{
 		"Id": "p", "Name": "p", "BadgeEnabled": true,

@@ -182,8 +182,13 @@ func computeDenied(t *testing.T, e *emulator.Emulator) {
 	}
 }
 
-// Whatever answer is broken in whatever way: the same.
+// Whatever answer has status 200 and is broken, so that only its decoder can tell: the same.
 func computeFaults(t *testing.T, e *emulator.Emulator) {
+	// The answers to these are none without any fault: they are among notEmulated.
+	broken := []string{
+		"DescribeNotificationConfigurations", "GET backup-vaults/access-policy", "GET backup-vaults/notification-configuration",
+		"GetAutoTerminationPolicy", "GetManagedScalingPolicy",
+	}
 	cfg := configure(t, e.Env())
 	for _, typ := range computeTypes {
 		opt := Options{Types: []string{typ}}
@@ -192,21 +197,20 @@ func computeFaults(t *testing.T, e *emulator.Emulator) {
 		require.NoError(t, err)
 		var calls []emulator.Call
 		for _, c := range e.Calls() {
-			if c.Service != "sts" && !slices.Contains(calls, c) {
+			if c.Service != "sts" && !slices.Contains(calls, c) && !slices.Contains(broken, c.Action) {
 				calls = append(calls, c)
 			}
 		}
 		for _, call := range calls {
-			for fault, reasons := range faultReasons {
+			for _, fault := range []emulator.Fault{emulator.HTML200, emulator.Truncate, emulator.Empty} {
 				why := typ + ", " + call.Service + " " + call.Action + ", " + string(fault)
 				e.Fail(call.Service, call.Action, fault)
 				got, err := Scan(t.Context(), cfg, opt)
 				e.Heal()
 				require.NoError(t, err, why)
-				if call.Service == "s3" && fault == emulator.Throttle {
-					reasons = append(slices.Clone(reasons), inventory.Malformed) // S3 Control writes its errors otherwise than S3 does
-				}
-				assert.True(t, slices.ContainsFunc(got.Gaps, func(g inventory.Gap) bool { return slices.Contains(reasons, g.Reason) }), "%s: %v", why, got.Gaps)
+				assert.True(t, slices.ContainsFunc(got.Gaps, func(g inventory.Gap) bool {
+					return g.Type == typ && g.Reason == inventory.Malformed && !slices.Contains(baseline.Gaps, g)
+				}), "%s: %v", why, got.Gaps)
 				assertNothingLost(t, baseline, withoutDeleted(got), why)
 			}
 		}

@@ -55,7 +55,6 @@ var quotas = map[string]quota{
 	"KMS.other":                          {1000, 1000, "kms/latest/developerguide/requests-per-second.html"},
 	"Lambda":                             {15, 15, "lambda/latest/dg/gettingstarted-limits.html"},
 	"Route 53":                           {5, 5, "Route53/latest/DeveloperGuide/DNSLimitations.html"},
-	"Secrets Manager.GetResourcePolicy":  {50, 50, "secretsmanager/latest/userguide/reference_limits.html"},
 	"Secrets Manager.ListSecrets":        {100, 100, "secretsmanager/latest/userguide/reference_limits.html"},
 	"SFN.DescribeStateMachine":           {20, 200, "step-functions/latest/dg/service-quotas.html"},
 	"SFN.ListStateMachines":              {5, 100, "step-functions/latest/dg/service-quotas.html"},
@@ -225,8 +224,8 @@ func (l *limiter) wait(ctx context.Context, b *bucket) (done func(), err error) 
 }
 
 // pace adds the limiter to the clients of one account. It paces every exchange, retries
-// too, and waits outside of the time that an exchange may take: whoever waits for a turn gets it, because buckets
-// fill at a fixed rate. called and throttled count.
+// too, and the time that an exchange may take begins after its turn has come: whoever
+// waits for a turn gets it, because buckets fill at a fixed rate. count is called after each.
 //
 // The place is after the credentials were found, which may take a call of its own: a
 // call that holds a place among those in flight never waits for another call.

@@ -60,12 +60,6 @@ func (c *cell) redshiftCluster(cluster types.Cluster) *item {
 	it.set("ClusterSecurityGroups", texts(cluster.ClusterSecurityGroups, func(g types.ClusterSecurityGroupMembership) *string { return g.ClusterSecurityGroupName }))
 	it.set("IamRoles", texts(cluster.IamRoles, func(r types.ClusterIamRole) *string { return r.IamRoleArn }))
 	it.set("VpcSecurityGroupIds", texts(cluster.VpcSecurityGroups, func(g types.VpcSecurityGroupMembership) *string { return g.VpcSecurityGroupId }))
-	if len(cluster.IamRoles) == 0 {
-		it.set("IamRoles", []string{})
-	}
-	if len(cluster.ClusterSecurityGroups) == 0 {
-		it.set("ClusterSecurityGroups", []string{})
-	}
 	if n := sdk.ToInt32(cluster.NumberOfNodes); n > 0 {
 		kind := "multi-node"
 		if n == 1 {

@@ -331,8 +331,19 @@ func (s *snapshotReader) envelope() error {
 			}
 		case "scope":
 			s.scope = true
-			if err := s.dec.Decode(&s.snapshot.Scope); err != nil {
+			var scope struct {
+				inventory.Scope
+				NarrowedTo []string `json:"narrowedTo"`
+			}
+			if err := s.dec.Decode(&scope); err != nil {
 				return err
+			}
+			s.snapshot.Scope = scope.Scope
+			if len(scope.NarrowedTo) > 0 { // what a filter left out is not absent
+				s.snapshot.Gaps = append(s.snapshot.Gaps, inventory.Gap{
+					Reason:  inventory.Failed,
+					Message: s.name + " holds only a part of what was read (" + strings.Join(scope.NarrowedTo, ", ") + "): write it again without that filter",
+				})
 			}
 		case "complete":
 			s.isResult, s.complete = true, true

@@ -99,6 +99,22 @@ func TestReadSnapshotJudgesCompleteness(t *testing.T) {
 	}
 }
 
+// A scan writes what it concluded between its resources; it is concluded anew.
+func TestReadSnapshotPassesOverFindings(t *testing.T) {
+	header := `{"schemaVersion": 1, "tool": {"name": "pcf-scan"}, "command": "scan", "runId": "r", "scope": {"partition": "aws"}, "sections": ["resources", "findings"]}` + "\n"
+	resource := `{"type": "AWS::S3::Bucket", "id": "a", "tags": {}, "properties": {}}` + "\n"
+	others := `{"finding": {"rule": "x", "resource": {"type": "AWS::SQS::Queue", "id": "q"}}}` + "\n" + `{"drift": {"class": "missing", "resource": {"type": "AWS::SQS::Queue"}}}` + "\n"
+	s, err := ReadSnapshot(strings.NewReader(header+resource+others+`{"end": true, "complete": true, "gaps": [], "count": 1}`), "s")
+	require.NoError(t, err)
+	assert.Empty(t, s.Gaps, "they are no resources and do not count as such")
+	require.Len(t, s.Resources, 1)
+	assert.Equal(t, "a", s.Resources[0].Ref.ID)
+
+	s, err = ReadSnapshot(strings.NewReader(header+others), "s")
+	require.NoError(t, err)
+	assert.False(t, s.Complete(), "the last line is still needed")
+}
+
 func TestReadSnapshotRefuses(t *testing.T) {
 	header := `{"schemaVersion": 1, "scope": {}}` + "\n"
 	for _, c := range []struct{ why, text, want string }{
@@ -111,6 +127,9 @@ func TestReadSnapshotRefuses(t *testing.T) {
 		{"nothing", ``, "ends in the middle"},
 		{"a result that is cut off", saved[:len(saved)-40], "ends in the middle"},
 		{"a resource without type", header + "{}\n", "s:2:1: read snapshot: resource 1 has no type"},
+		{"a line of nothing known", header + `{"verdict": {}}`, "resource 1 has no type"},
+		{"a resource that is half a finding", header + `{"type": "AWS::S3::Bucket", "finding": {}}`, "resource 1 (AWS::S3::Bucket) has no id"},
+		{"JSONL of a check, as which nothing would live", `{"schemaVersion": 1, "command": "check", "scope": {}, "sections": ["findings"]}` + "\n" + `{"end": true, "complete": true, "gaps": [], "count": 0}`, "holds no resources"},
 		{"a resource without id", header + `{"type": "AWS::S3::Bucket"}`, "resource 1 (AWS::S3::Bucket) has no id"},
 		{"a line that is garbled", header + `{"type": "AWS::S3::Bucket", "id": "a"}` + "\n{x}\n", "s:3:1: read snapshot: invalid character"},
 		{"text after the end", header + `{"end": true, "complete": true, "count": 0}` + "\n{}", "more text after the last line"},

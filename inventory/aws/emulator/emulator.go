@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func take(t testing.TB) *Emulator {
 	t.Cleanup(inUse.Unlock)
 	startup.Do(func() {
 		if server.url, server.leash, server.err = launch(binary); server.err == nil {
-			server.proxy = newProxy(server.url)
+			server.proxy = newProxy(server.url, sync.OnceValues(func() (map[string][]paging, error) { return paginators(pythonBeside(binary)) }))
 			server.front = httptest.NewServer(server.proxy)
 		}
 	})
@@ -262,12 +263,7 @@ func (e *Emulator) Seed(t testing.TB, script string, args ...string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), seedTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, e.python, append([]string{script}, args...)...)
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "AWS_") { // nothing of the developer's own account
-			cmd.Env = append(cmd.Env, variable)
-		}
-	}
-	cmd.Env = append(cmd.Env, e.Env()...)
+	cmd.Env = append(environ(), e.Env()...)
 	cmd.Env = append(cmd.Env, "PYTHONDONTWRITEBYTECODE=1") // leave nothing in testdata
 	var said strings.Builder
 	cmd.Stderr = &said
@@ -277,6 +273,11 @@ func (e *Emulator) Seed(t testing.TB, script string, args ...string) string {
 	}
 	e.Forget()
 	return string(out)
+}
+
+// environ is the environment without anything of the developer's own account.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "AWS_") })
 }
 
 // State returns moto's own picture of everything in the account, as JSON: what a test

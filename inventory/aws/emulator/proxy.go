@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -40,10 +41,19 @@ const (
 	Truncate Fault = "truncated" // the true answer, cut in half
 	Empty    Fault = "empty"     // status 200 and no body
 	Hang     Fault = "hang"      // no answer until Heal
+
+	// The next ones change only answers that come in pages. The emulator itself sends most
+	// lists whole, whatever page size it is asked for. They know the query, EC2 and
+	// JSON protocols, and leave answers that have a next page already as they are.
+
+	SplitPages  Fault = "split pages"           // two pages: half of the list each
+	EmptyPage   Fault = "empty page with token" // two pages: nothing, then the whole list
+	RepeatToken Fault = "repeated token"        // half of the list, and the same token for ever
 )
 
 type proxy struct {
 	forward *httputil.ReverseProxy
+	pages   func() (map[string][]paging, error) // how operations are paginated
 
 	mu     sync.Mutex
 	calls  []Call
@@ -52,17 +62,21 @@ type proxy struct {
 	healed chan struct{} // closed by heal
 }
 
-func newProxy(moto string) *proxy {
+func newProxy(moto string, pages func() (map[string][]paging, error)) *proxy {
 	target, err := url.Parse(moto)
 	if err != nil {
 		panic(err) // made by launch
 	}
 	return &proxy{
 		healed: make(chan struct{}),
-		forward: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target)
-			r.Out.Host = r.In.Host // queue URLs are made of it
-		}},
+		pages:  pages,
+		forward: &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(target)
+				r.Out.Host = r.In.Host // queue URLs are made of it
+			},
+			ErrorLog: log.New(io.Discard, "", 0), // clients that hang up are part of the tests
+		},
 	}
 }
 
@@ -161,6 +175,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 	case Truncate:
 		p.truncate(w, r)
+	case SplitPages, EmptyPage, RepeatToken:
+		p.page(w, r, body, fault, call)
 	case Hang:
 		select {
 		case <-healed:
@@ -205,20 +221,25 @@ func refuse(w http.ResponseWriter, r *http.Request, call Call, status int, code 
 // truncate forwards the request and cuts the answer in half. The length says the half:
 // what is missing shows only to who decodes it.
 func (p *proxy) truncate(w http.ResponseWriter, r *http.Request) {
-	cut := *p.forward
-	cut.ModifyResponse = func(response *http.Response) error {
+	p.change(w, r, func(body []byte) []byte { return body[:len(body)/2] })
+}
+
+// change forwards the request and changes the body of the answer.
+func (p *proxy) change(w http.ResponseWriter, r *http.Request, edit func([]byte) []byte) {
+	changed := *p.forward
+	changed.ModifyResponse = func(response *http.Response) error {
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
 			return err
 		}
 		_ = response.Body.Close()
-		body = body[:len(body)/2]
+		body = edit(body)
 		response.Body = io.NopCloser(bytes.NewReader(body))
 		response.ContentLength = int64(len(body))
 		response.Header.Set("Content-Length", fmt.Sprint(len(body)))
 		return nil
 	}
-	cut.ServeHTTP(w, r)
+	changed.ServeHTTP(w, r)
 }
 
 // scope is the credential scope of Signature Version 4: date/region/service/aws4_request.
