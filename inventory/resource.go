@@ -48,6 +48,8 @@ type Resource struct {
 	// Unread lists property paths (pointers, "*" for any key or index) that could not
 	// or cannot be read. An absent property is "not set" unless it stands below one.
 	Unread []string
+	// UnreadBecause says why, where more is known than that a reader cannot return it.
+	UnreadBecause string
 	// State is the lifecycle state as the service names it (running, available, deleting);
 	// empty when the type has none.
 	State string

@@ -29,22 +29,42 @@ var jsonl = Format{
 	Title: "JSON Lines, one resource, finding or drift a line; of an inventory a snapshot that can be streamed",
 	Write: func(w io.Writer, r *engine.Result, _ Options) error {
 		r = withoutNulls(r)
-		l := &lines{out: bufio.NewWriter(w)}
-		l.write(jsonlStart{
-			SchemaVersion: engine.SchemaVersion, Tool: r.Tool, Command: r.Command, RunID: r.RunID, Scope: r.Scope, Sections: sectionsOf(r),
+		return WriteJSONL(w, r, func(yield func(any) error) error {
+			for _, res := range r.Resources {
+				if err := yield(res); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
-		for _, res := range r.Resources {
-			l.write(res)
-		}
-		for _, f := range r.Findings {
-			l.write(map[string]engine.Finding{"finding": f})
-		}
-		for _, d := range r.Drift {
-			l.write(map[string]engine.Drift{"drift": d})
-		}
-		l.write(jsonlEnd{End: true, Complete: r.Complete, Gaps: r.Gaps, Count: len(r.Resources), Faults: r.Faults})
-		return l.close()
 	},
+}
+
+// WriteJSONL writes r as JSON Lines with the resources that each yields, one after the
+// other, instead of r.Resources: an inventory that is too large to be held can be written.
+// What it yields is an engine.Resource, or the JSON of one.
+func WriteJSONL(w io.Writer, r *engine.Result, each func(yield func(any) error) error) error {
+	r = withoutNulls(r)
+	l := &lines{out: bufio.NewWriter(w)}
+	l.write(jsonlStart{
+		SchemaVersion: engine.SchemaVersion, Tool: r.Tool, Command: r.Command, RunID: r.RunID, Scope: r.Scope, Sections: sectionsOf(r),
+	})
+	count := 0
+	if err := each(func(res any) error {
+		count++
+		l.write(res)
+		return l.err
+	}); err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		l.write(map[string]engine.Finding{"finding": f})
+	}
+	for _, d := range r.Drift {
+		l.write(map[string]engine.Drift{"drift": d})
+	}
+	l.write(jsonlEnd{End: true, Complete: r.Complete, Gaps: r.Gaps, Count: count, Faults: r.Faults})
+	return l.close()
 }
 
 type jsonlStart struct {
@@ -71,7 +91,7 @@ type jsonlEnd struct {
 // account, where everything that is declared is missing.
 func sectionsOf(r *engine.Result) []string {
 	sections := []string{}
-	if r.Resources != nil && (len(r.Resources) > 0 || r.Summary.Resources == 0) {
+	if r.Resources != nil {
 		sections = append(sections, "resources")
 	}
 	if r.Findings != nil {

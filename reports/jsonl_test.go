@@ -112,7 +112,7 @@ func valid(s string) string { return string([]rune(s)) }
 // would make everything that is declared missing.
 func TestJSONLWithoutResourcesIsNoSnapshot(t *testing.T) {
 	summary := failing()
-	summary.Resources = []engine.Resource{}
+	summary.Resources = nil
 	drift := failing()
 	drift.Command, drift.Resources = "drift", nil
 	for why, r := range map[string]*engine.Result{"check judges declarations": clean(), "drift lists differences": drift, "a summary lists nothing": summary} {

@@ -28,7 +28,7 @@ var library = sync.OnceValues(func() (*cel.Env, error) {
 		cel.CrossTypeNumericComparisons(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.ParserExpressionSizeLimit(maxExpression),
-		ext.Strings(), ext.Lists(), ext.Math(), ext.Regex(), ext.Bindings(), ext.Network(),
+		ext.Strings(), ext.Lists(ext.ListsVersion(listsVersion), ext.ListsMaxRangeSize(maxRange)), ext.Math(), ext.Regex(), ext.Bindings(), ext.Network(),
 		cel.Macros(hasMacro),
 	}
 	options = append(options, guardFunctions()...)
@@ -113,6 +113,12 @@ func (c *compiler) compile(typ, text string, want *cel.Type) (whole cel.Program,
 	if got := checked.OutputType(); want != nil && !want.IsExactType(got) {
 		return nil, nil, &exprError{message: fmt.Sprintf("the expression gives %s, not %s", typeName(got), typeName(want))}
 	}
+	if err := checkTyped(text, checked); err != nil {
+		return nil, nil, err
+	}
+	if err := checkCost(env, checked); err != nil {
+		return nil, nil, err
+	}
 	c.noteJoins(checked)
 	if (guard{}).needed(checked.NativeRep()) {
 		if checked, issues = c.guard.Optimize(env, checked); issues.Err() != nil {
@@ -170,7 +176,12 @@ type exprError struct {
 }
 
 // Error implements error.
-func (e *exprError) Error() string { return e.message }
+func (e *exprError) Error() string {
+	if e.meant == "" {
+		return e.message
+	}
+	return fmt.Sprintf("%s (did you mean %s?)", e.message, e.meant)
+}
 
 var (
 	undefinedField = regexp.MustCompile(`^undefined field '(.*)'$`)
@@ -196,7 +207,7 @@ func (c *compiler) explain(env *cel.Env, text string, issues *cel.Issues) error 
 		}
 		e.offset = find(runes, field, e.offset)
 	} else if m := undeclared.FindStringSubmatch(found.Message); m != nil {
-		e.message, e.meant = fmt.Sprintf("unknown name %q", m[1]), schema.Suggest(m[1], names(env))
+		e.message, e.meant = fmt.Sprintf("%s is not known here", m[1]), schema.Suggest(m[1], names(env))
 		e.offset = find(runes, m[1], e.offset)
 	} else if m := noOverload.FindStringSubmatch(found.Message); m != nil {
 		operands := readable(m[2])
@@ -219,7 +230,7 @@ func typeName(t *cel.Type) string { return readable(t.String()) }
 
 // names are all names that an expression can use.
 func names(env *cel.Env) []string {
-	all := []string{"resource", "params", "has", "all", "exists", "exists_one", "map", "filter", "age", "related", "references"}
+	all := []string{"has", "all", "exists", "exists_one", "map", "filter", "age", "related", "references"}
 	for _, v := range env.Variables() {
 		all = append(all, v.Name())
 	}

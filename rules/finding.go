@@ -44,12 +44,17 @@ const (
 // Severities lists all severities, worst first.
 var Severities = []Severity{Critical, High, Medium, Low, Info}
 
-// ParseSeverity reads a severity name; the error lists the names.
+// ParseSeverity reads a severity name; the error lists the names, and the one that was
+// probably meant.
 func ParseSeverity(s string) (Severity, error) {
 	if slices.Contains(Severities, Severity(s)) {
 		return Severity(s), nil
 	}
-	return "", fmt.Errorf("unknown severity %q: want critical, high, medium, low or info", s)
+	names := make([]string, len(Severities))
+	for i, known := range Severities {
+		names[i] = string(known)
+	}
+	return "", fmt.Errorf("unknown severity %q: want one of %s%s", s, strings.Join(names, ", "), didYouMean(s, names))
 }
 
 // AtLeast reports whether s is as bad as threshold or worse.

@@ -353,6 +353,9 @@ func referencesOf(r *inventory.Resource) []reference {
 				walk(property, n.Items, e)
 			}
 		case map[string]any:
+			if n.Items != nil {
+				n = n.Items // one object in place of a list of one
+			}
 			for _, k := range sortedKeys(v) {
 				if child, ok := n.Child(k); ok {
 					walk(k, child, v[k])

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,6 +119,9 @@ func (r *run) eval(p cel.Program) (Status, string) {
 	}
 	if err == nil {
 		err = fmt.Errorf("the expression gave %v", v)
+	}
+	if kind := (*wrongKind)(nil); errors.As(err, &kind) {
+		return Error, kind.Error()
 	}
 	return Error, "the rule broke: " + brokenBy(err)
 }

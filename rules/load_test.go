@@ -47,6 +47,15 @@ func TestGoodRule(t *testing.T) {
 	assert.Equal(t, map[string]any{"name": "orders"}, s.Rules()[0].ParamDefaults())
 }
 
+// doubling binds names each of which is four times as long as the one before.
+func doubling(n int) string {
+	text := "a"
+	for range n {
+		text = "cel.bind(a, a + a + a + a, " + text + ")"
+	}
+	return text
+}
+
 // TestLoadErrors: every mistake is refused, at its line and column, with what was probably
 // meant.
 func TestLoadErrors(t *testing.T) {
@@ -74,9 +83,9 @@ func TestLoadErrors(t *testing.T) {
 		{"a misspelt property after .?", check, `check: resource.properties.?QueueNam.orValue("") == ""`, "QueueNam", `no property "QueueNam"`, "QueueName"},
 		{"a misspelt property in has()", check, "check: has(resource.properties.QueueNam)", "QueueNam", `no property "QueueNam"`, "QueueName"},
 		{"a misspelt field of the envelope", check, `check: resource.nmae == ""`, "nmae", `AWS::SQS::Queue has no property "nmae"`, "name"},
-		{"a misspelt variable", check, `check: resorce.name == ""`, "resorce", `unknown name "resorce"`, "resource"},
-		{"a misspelt function", check, `check: resource.name.startWith("a")`, "startWith", `unknown name "startWith"`, "startsWith"},
-		{"a misspelt function of ours", check, `check: internt({})`, "internt", `unknown name "internt"`, "internet"},
+		{"a misspelt variable", check, `check: resorce.name == ""`, "resorce", "resorce is not known here", "resource"},
+		{"a misspelt function", check, `check: resource.name.startWith("a")`, "startWith", "startWith is not known here", "startsWith"},
+		{"a misspelt function of ours", check, `check: internt({})`, "internt", "internt is not known here", "internet"},
 		{"an unknown parameter", check, `check: resource.name == params.nme`, "nme", `params has no property "nme"`, "name"},
 		{"an unknown type in a join", check, `check: related("AWS::SQS::QueuePolice").exists(p, true)`, "AWS::SQS::QueuePolice", `unknown resource type "AWS::SQS::QueuePolice"`, "AWS::SQS::QueuePolicy"},
 		{"a misspelt property of a joined type", check, `check: related("AWS::SQS::QueuePolicy").exists(p, size(p.properties.Queuess) == 0)`, "Queuess", `AWS::SQS::QueuePolicy has no property "Queuess"`, "Queues"},
@@ -84,6 +93,17 @@ func TestLoadErrors(t *testing.T) {
 		{"unlike types compared", check, `check: resource.properties.VisibilityTimeout == "30"`, `== "30"`, "values of unlike types are compared: (int, string)", ""},
 		{"an operator on unlike types", check, `check: resource.name + 1 == ""`, "+", "operator + does not take (string, int)", ""},
 		{"a function with the wrong values", check, `check: covers(resource.properties, "22")`, "(resource", "covers() does not take", ""},
+		{"dyn() of typed data", check, `check: has(dyn(resource.properties).QueueNam)`, "dyn", "the type of AWS::SQS::Queue gets lost here", ""},
+		{"dyn() of a resource", check, `check: true && dyn(resource).nmae == ""`, "dyn", "the type of AWS::SQS::Queue gets lost here", ""},
+		{"dyn() of parameters", check, `check: dyn(params).nme == ""`, "dyn", "the type of params gets lost here", ""},
+		{"dyn() of a list of objects", check, `check: dyn(resource.properties.Tags).all(t, t.Ky == "")`, "dyn", "the type of AWS::SQS::Queue.Tags gets lost here", ""},
+		{"an object among scalars in a list", check, `check: has([resource.properties, 1][0].QueueNam)`, "[resource", "the type of AWS::SQS::Queue gets lost here", ""},
+		{"an object among scalars in a map", check, `check: has({"a":resource.properties,"b":1}.a.QueueNam)`, `{"a`, "the type of AWS::SQS::Queue gets lost here", ""},
+		{"an object or a scalar", check, `check: has((true?resource.properties:dyn(1)).QueueNam)`, "?resource.properties:", "the type of AWS::SQS::Queue gets lost here", ""},
+		{"an object or something dynamic", check, `check: has(resource.?properties.orValue(dyn(1)).QueueNam)`, "(dyn", "the type of AWS::SQS::Queue gets lost here", ""},
+		{"comprehensions nested without measure", check, "check: " + "'" + strings.Repeat("[1,2,3,4,5,6,7,8,9,10].all(x, ", 8) + "true" + strings.Repeat(")", 8) + "'", "[1,2,", "the expression may cost", ""},
+		{"the same by a name", check, "check: cel.bind(l, lists.range(1000), " + strings.Repeat("l.all(x, ", 4) + "true" + strings.Repeat(")", 5), "cel.bind", "the expression may cost", ""},
+		{"a text that doubles and doubles", check, `check: cel.bind(a, "xxxxxxxxxx", ` + doubling(20) + " == '')", "cel.bind", "the expression may cost", ""},
 		{"a check that is not a truth value", check, `check: resource.name`, "resource", "the expression gives string, not bool", ""},
 		{"a check of dynamic type", check, `check: resource.properties.RedrivePolicy`, "resource", "not bool", ""},
 		{"a message that is not a text", `"'the queue has another name'"`, `"1"`, "1", "the expression gives int, not string", ""},

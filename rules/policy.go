@@ -330,9 +330,11 @@ func (c condition) restricts() ref.Val {
 	for _, v := range c.values { // every alternative must restrict
 		switch v := v.(type) {
 		case string:
-			verdict = and(verdict, types.Bool(isFixed(operator, v)))
+			verdict = and(verdict, types.Bool(isFixed(operator, c.key, v)))
 		case *inventory.Unknown:
-			if v.Target == "" || v.Optional { // the name of a resource in the same file is as fixed as can be
+			// The name of a resource in the same file is as fixed as can be, unless a wildcard
+			// follows or precedes it inside an ARN.
+			if v.Target == "" || v.Optional || v.Prefix != "" && !isFixed(operator, c.key, v.Prefix+"name"+v.Suffix) {
 				verdict = and(verdict, c.at.in.run.unknown(&c.at, v))
 			}
 		}
@@ -340,8 +342,10 @@ func (c condition) restricts() ref.Val {
 	return verdict
 }
 
-// isFixed reports whether a value names somebody or something, wildcards aside.
-func isFixed(operator, v string) bool {
+// isFixed reports whether a value names somebody or something: AWS calls a value fixed that
+// has neither wildcards nor policy variables (the page above). Where the part that
+// names an account or an organisation is fixed, the rest may vary.
+func isFixed(operator, key, v string) bool {
 	if operator == "IpAddress" {
 		if _, err := netip.ParseAddr(v); err == nil {
 			return true
@@ -349,15 +353,18 @@ func isFixed(operator, v string) bool {
 		open, err := wholeInternet(v)
 		return err == nil && !open
 	}
-	literal := func(s string) bool { return strings.Trim(s, "*?") != "" }
-	parts := strings.SplitN(v, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return literal(v)
+	literal := func(s string) bool { return s != "" && !strings.ContainsAny(s, "*?") && !strings.Contains(s, "${") }
+	switch key {
+	case "aws:principalorgpaths", "aws:sourceorgpaths": // o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*
+		organisation, _, _ := strings.Cut(v, "/")
+		return literal(organisation)
 	}
-	if account := parts[4]; account != "" {
-		return literal(account)
+	// A variable before the account may hide colons, and with them which part is the account.
+	if parts := strings.SplitN(v, ":", 6); len(parts) == 6 && parts[0] == "arn" && literal(parts[4]) &&
+		!strings.Contains(strings.Join(parts[:4], ":"), "${") {
+		return true
 	}
-	return literal(parts[5]) // a bucket: its ARN has no account
+	return literal(v)
 }
 
 // on: an ARN that contains the reference to the resource, as in !Sub "${Bucket.Arn}/*",

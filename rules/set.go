@@ -75,9 +75,14 @@ type Selection struct {
 }
 
 // Select returns the rules that every field of the selection admits, with the values of
-// its parameters. A glob that matches nothing is an error: a misspelt name must not silence
-// a check.
+// its parameters. A glob that matches nothing, an unknown severity and a selection that
+// leaves no rule are errors: a misspelt name must not silence a check.
 func (s *Set) Select(sel Selection) (*Set, error) {
+	if sel.Severity != "" {
+		if _, err := ParseSeverity(string(sel.Severity)); err != nil {
+			return nil, err
+		}
+	}
 	s, err := s.withParams(sel.Params)
 	if err != nil {
 		return nil, err
@@ -102,15 +107,33 @@ func (s *Set) Select(sel Selection) (*Set, error) {
 			}
 		}
 	}
-	narrowed := &Set{structs: s.structs}
-	for _, r := range s.rules {
-		frameworks := slices.Collect(maps.Keys(r.Controls))
-		if (len(sel.Rules) == 0 || matchesAny(sel.Rules, r.ID)) && !matchesAny(sel.Skip, r.ID) &&
-			(len(sel.Frameworks) == 0 || matchesAny(sel.Frameworks, frameworks...)) &&
-			(sel.Severity == "" || r.Severity.AtLeast(sel.Severity)) &&
-			(len(sel.Types) == 0 || slices.Contains(r.Types, "*") || matchesAny(sel.Types, r.Types...)) {
-			narrowed.rules = append(narrowed.rules, r)
+	steps := []struct {
+		asked  bool
+		flag   string
+		admits func(*Rule) bool
+	}{
+		{len(sel.Rules) > 0, "--rule", func(r *Rule) bool { return matchesAny(sel.Rules, r.ID) }},
+		{len(sel.Skip) > 0, "--skip-rule", func(r *Rule) bool { return !matchesAny(sel.Skip, r.ID) }},
+		{len(sel.Frameworks) > 0, "--framework", func(r *Rule) bool {
+			return matchesAny(sel.Frameworks, slices.Collect(maps.Keys(r.Controls))...)
+		}},
+		{sel.Severity != "", "--severity", func(r *Rule) bool { return r.Severity.AtLeast(sel.Severity) }},
+		{len(sel.Types) > 0, "--type", func(r *Rule) bool { return slices.Contains(r.Types, "*") || matchesAny(sel.Types, r.Types...) }},
+	}
+	narrowed := &Set{structs: s.structs, rules: slices.Clone(s.rules)}
+	var excluded []string
+	for _, step := range steps {
+		if !step.asked || len(narrowed.rules) == 0 {
+			continue
 		}
+		before := len(narrowed.rules)
+		narrowed.rules = slices.DeleteFunc(narrowed.rules, func(r *Rule) bool { return !step.admits(r) })
+		if n := before - len(narrowed.rules); n > 0 {
+			excluded = append(excluded, fmt.Sprintf("%s excluded %d", step.flag, n))
+		}
+	}
+	if len(narrowed.rules) == 0 && len(excluded) > 0 {
+		return nil, fmt.Errorf("no rule is left to judge: of %d, %s", len(s.rules), strings.Join(excluded, ", then "))
 	}
 	narrowed.index()
 	return narrowed, nil

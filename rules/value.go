@@ -48,15 +48,24 @@ func (p *place) find(key string, sh *shape, v any, found bool) (ref.Val, bool) {
 		return at.value(sh, v), true
 	}
 	pointer := at.pointer()
-	if len(p.in.resource.Unread) > 0 && p.in.resource.IsUnread(pointer) {
-		return p.in.run.unknown(&at, &inventory.Unknown{Because: "the reader cannot return " + pointer}), true
+	if unread := p.in.resource; len(unread.Unread) > 0 {
+		switch {
+		case unread.IsUnread(""): // one unknown for all: each of them says no more than the whole
+			return p.in.run.unknown(&place{in: p.in}, unreadProperties), true
+		case unread.IsUnread(pointer):
+			return p.in.run.unknown(&at, &inventory.Unknown{Because: "the reader cannot return " + pointer, Optional: true}), true
+		}
 	}
 	p.in.run.read(p.in, pointer, nil, false)
 	return nil, false
 }
 
+// unreadProperties stands for every property of a resource of which none could be read.
+var unreadProperties = &inventory.Unknown{Because: "the properties could not be read or are not known", Optional: true}
+
 // value wraps a property value for CEL. A value whose kind is not the schema's is an
-// error: a rule compares typed values only, and "flase" is not a boolean.
+// error: a rule compares typed values only, and "flase" is not a boolean. One object where
+// the schema wants a list of them is a list of one, as it is for CloudFormation.
 func (p place) value(sh *shape, v any) ref.Val {
 	if u, ok := v.(*inventory.Unknown); ok {
 		return p.in.run.unknown(&p, u)
@@ -95,13 +104,52 @@ func (p place) value(sh *shape, v any) ref.Val {
 		if sh.fields != nil {
 			return &object{place: p, shape: sh, values: v}
 		}
-		if sh.cel.Kind() == types.MapKind {
+		switch sh.cel.Kind() {
+		case types.MapKind:
 			return &mapping{place: p, elem: sh.elem, entries: v}
+		case types.ListKind:
+			if sh.elem.fields != nil || sh.elem.cel.Kind() == types.MapKind {
+				return &list{place: p, elem: sh.elem, items: []any{v}, flat: true}
+			}
 		}
 	case nil:
 		return types.NullValue
 	}
-	return types.NewErr("%s is %s where the schema wants %s", p.pointer(), kindName(v), sh.cel)
+	return types.WrapErr(&wrongKind{pointer: p.pointer(), is: kindName(v), want: sh.kindName(), declared: p.in.resource.Declared})
+}
+
+// A wrongKind is a value that is not of the kind that the schema wants: no rule can judge
+// it, and no rule is to blame.
+type wrongKind struct {
+	pointer, is, want string
+	declared          bool
+}
+
+// Error implements error. The value itself may be a secret.
+func (e *wrongKind) Error() string {
+	whose := "what the reader returned"
+	if e.declared {
+		whose = "the declaration"
+	}
+	return fmt.Sprintf("%s has the wrong kind: it is %s where the schema wants %s (%s is at fault, not the rule)",
+		strings.TrimPrefix(e.pointer, "/"), e.is, e.want, whose)
+}
+
+// kindName says in words what kind of value the shape is for.
+func (s *shape) kindName() string {
+	switch s.cel.Kind() {
+	case types.BoolKind:
+		return "a boolean"
+	case types.IntKind:
+		return "an integer"
+	case types.DoubleKind:
+		return "a number"
+	case types.StringKind:
+		return "text"
+	case types.ListKind:
+		return "a list"
+	}
+	return "an object"
 }
 
 // shapeOf gives a value without a schema the shape of what it is.

@@ -36,6 +36,8 @@ func TestExpressions(t *testing.T) {
 		{"a plain read of what is not set breaks", queue, nil, `resource.properties.QueueName == ""`, Error},
 		{"and does not where it does not matter", queue, nil, `resource.properties.QueueName == "" || true`, Pass},
 		{"a value of the wrong kind breaks", queue, inventory.Properties{"DelaySeconds": "soon"}, `resource.properties.DelaySeconds == 1`, Error},
+		{"one object is a list of one", group, inventory.Properties{"SecurityGroupIngress": map[string]any{"CidrIp": "0.0.0.0/0"}}, `size(resource.properties.SecurityGroupIngress) == 1 && resource.properties.SecurityGroupIngress.all(r, internet(r))`, Pass},
+		{"one scalar is not", function, inventory.Properties{"Architectures": "arm64"}, `resource.properties.Architectures.all(a, a == "arm64")`, Error},
 		{"an integer where the schema says number", "AWS::CloudWatch::Alarm", inventory.Properties{"Threshold": int64(3)}, `resource.properties.Threshold == 3.0 && resource.properties.Threshold > 2`, Pass},
 		{"a free-form object", function, inventory.Properties{"Environment": map[string]any{"Variables": map[string]any{"A": "1"}}}, `resource.properties.Environment.Variables.A == "1"`, Pass},
 		{"a JSON place takes an object", queue, inventory.Properties{"RedrivePolicy": map[string]any{"maxReceiveCount": int64(3)}}, `resource.properties.RedrivePolicy.maxReceiveCount == 3`, Pass},
@@ -95,6 +97,46 @@ func TestUnread(t *testing.T) {
 
 	r.Properties = inventory.Properties{"AccessControl": "Private"}
 	assert.Equal(t, Pass, verdictOf(s, r).Status, "a value that is there was read")
+}
+
+// TestUnreadRoot: where nothing could be read, there is one reason and not one per property.
+func TestUnreadRoot(t *testing.T) {
+	s, _ := oneRule(t, "AWS::S3::Bucket", `has(resource.properties.AccessControl) && resource.properties.?BucketName.orValue("") == "data" && has(resource.properties.VersioningConfiguration.Status)`)
+	r := &inventory.Resource{Ref: inventory.Ref{Type: "AWS::S3::Bucket", ID: "data"}, Unread: []string{""}}
+	f := verdictOf(s, r)
+	assert.Equal(t, Unknown, f.Status)
+	assert.Equal(t, "", f.Path)
+	assert.Equal(t, "the verdict is not known: the properties could not be read or are not known", f.Message)
+
+	s, _ = oneRule(t, "AWS::S3::Bucket", `has(resource.properties.AccessControl)`)
+	r.Unread = []string{"/AccessControl"}
+	assert.Equal(t, Unknown, verdictOf(s, r).Status, "what could not be read may not be there")
+}
+
+// TestWrongKind: a value that the schema does not allow is no fault of the rule, and one
+// object in place of a list is none at all.
+func TestWrongKind(t *testing.T) {
+	s, _ := oneRule(t, "AWS::SQS::Queue", `resource.properties.DelaySeconds == 1`)
+	r := declaredOf("AWS::SQS::Queue", inventory.Properties{"DelaySeconds": "secret"})
+	f := verdictOf(s, r)
+	assert.Equal(t, Error, f.Status)
+	assert.Equal(t, "DelaySeconds has the wrong kind: it is text where the schema wants an integer (the declaration is at fault, not the rule)", f.Message)
+	r.Declared = false
+	assert.Contains(t, verdictOf(s, r).Message, "(what the reader returned is at fault, not the rule)")
+
+	one := declaredOf("AWS::EC2::SecurityGroup", inventory.Properties{"SecurityGroupIngress": map[string]any{
+		"IpProtocol": "tcp", "FromPort": int64(22), "ToPort": int64(22), "CidrIp": "0.0.0.0/0",
+	}})
+	f = judgeOne(t, "restricted-ssh", one)
+	assert.Equal(t, Fail, f.Status, f.Message)
+	assert.Equal(t, "/SecurityGroupIngress/CidrIp", f.Path, "the place is as written: without an index")
+
+	refers := declaredOf("AWS::EC2::Instance", inventory.Properties{"NetworkInterfaces": map[string]any{
+		"DeviceIndex": "0", "SubnetId": "subnet-0123456789abcdef0",
+	}})
+	subnet := &inventory.Resource{Ref: inventory.Ref{Type: "AWS::EC2::Subnet", ID: "subnet-0123456789abcdef0"}}
+	s, _ = oneRule(t, "AWS::EC2::Instance", `size(references("AWS::EC2::Subnet")) == 1`)
+	assert.Equal(t, Pass, verdictOf(s, refers, subnet).Status, "references in it count")
 }
 
 func TestTags(t *testing.T) {

@@ -126,7 +126,7 @@ func showRule(c *cli.Context) error {
 		for _, r := range set.Rules() {
 			ids = append(ids, r.ID)
 		}
-		return &usageError{command: "rules", message: fmt.Sprintf("there is no rule %q", id), meant: schema.Suggest(id, ids)}
+		return &usageError{command: commandOf(c), message: fmt.Sprintf("there is no rule %q", id), meant: schema.Suggest(id, ids)}
 	}
 	r := set.Rules()[i]
 	if c.String("format") == "json" {

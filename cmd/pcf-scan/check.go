@@ -85,6 +85,18 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		Command: c.Command.Name, Version: version, RunID: runID, Now: now,
 		App: c.String("app"), Environment: c.String("environment"), Include: include, Concurrency: c.Int("concurrency"),
 	}
+	if streams(c, sinks) {
+		if err := filters(c, &job); err != nil {
+			return err
+		}
+		result, err := streamInventory(c.Context, c, job, sinks[0])
+		if err != nil {
+			return err
+		}
+		gate.Interrupted = c.Context.Err() != nil
+		*code = gate.ExitCode(result)
+		return nil
+	}
 	if err := fill(c.Context, &job); err != nil {
 		return err
 	}

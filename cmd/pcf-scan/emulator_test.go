@@ -143,3 +143,31 @@ func TestNoCredentials(t *testing.T) {
 	assert.Equal(t, 2, exit.ExitCode())
 	assert.Contains(t, string(out), "AWS_PROFILE")
 }
+
+// TestStreamedInventory: a JSON Lines inventory of a live account is written without being
+// held, and says the same as the one that is.
+func TestStreamedInventory(t *testing.T) {
+	e, _ := seeded(t, "slice.py")
+	args := []string{"inventory", "--include", "properties", "--now", "2026-11-01T00:00:00Z"}
+	for _, typ := range sliceTypes {
+		args = append(args, "--type", typ)
+	}
+	lines, stderr, code := program(t, e, append(args, "--format", "jsonl")...)
+	require.Zero(t, code, stderr)
+	whole, stderr, code := program(t, e, append(args, "--format", "json")...)
+	require.Zero(t, code, stderr)
+	want := result(t, whole)
+
+	dir := t.TempDir()
+	file := filepath.Join(dir, "account.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte(lines), 0o600))
+	again, stderr, code := program(t, e, "inventory", "--live", "snapshot:"+file, "--include", "properties", "--format", "json", "--now", "2026-11-01T00:00:00Z")
+	require.Zero(t, code, stderr)
+	got := result(t, again)
+	assert.Equal(t, want.Summary, got.Summary)
+	assert.Equal(t, want.Scope, got.Scope)
+	require.Len(t, got.Resources, len(want.Resources))
+	for i := range want.Resources {
+		assert.Equal(t, want.Resources[i], got.Resources[i])
+	}
+}

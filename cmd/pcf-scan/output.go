@@ -92,10 +92,17 @@ func writeFile(name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	_, err = f.Write(data)
-	if e := f.Chmod(0o644); err == nil {
-		err = e
+	defer os.Remove(f.Name()) // gone already when all went well
+	if _, err := f.Write(data); err != nil {
+		f.Close()
+		return fmt.Errorf("write %s: %w", name, err)
 	}
+	return finish(f, name)
+}
+
+// finish closes a temporary file and gives it its name.
+func finish(f *os.File, name string) error {
+	err := f.Chmod(0o644)
 	if e := f.Close(); err == nil {
 		err = e
 	}
@@ -103,7 +110,6 @@ func writeFile(name string, data []byte) error {
 		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
-		os.Remove(f.Name())
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

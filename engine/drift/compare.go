@@ -52,8 +52,13 @@ type unreadKey struct {
 
 func newRun(ctx Context) *run {
 	r := &run{
-		ctx: ctx, pairs: slices.Clone(ctx.Pairs), byName: map[particleKey][]*Pair{}, regions: map[particleKey]map[string]bool{}, untagged: map[string]bool{},
+		ctx: ctx, byName: map[particleKey][]*Pair{}, regions: map[particleKey]map[string]bool{}, untagged: map[string]bool{},
 		readOnly: map[*schema.Type]*paths{}, writeOnly: map[*schema.Type]*paths{}, unread: map[unreadKey]*paths{},
+	}
+	for _, p := range ctx.Pairs {
+		if !p.Input { // it is nothing that a particle can be confused with
+			r.pairs = append(r.pairs, p)
+		}
 	}
 	for i := range r.pairs {
 		p := &r.pairs[i]
@@ -83,6 +88,9 @@ func newRun(ctx Context) *run {
 // compare decides the class of one pair. What stands first hides what comes after it:
 // what is not certainly the particle's own is not compared at all.
 func (r *run) compare(p Pair) Drift {
+	if p.Input {
+		return r.input(p)
+	}
 	d := Drift{Particle: p.Particle, Target: p.Target, LiveVersion: p.LiveVersion, Declared: leaves(p.Particle.Resource.Properties)}
 	switch len(p.Live) {
 	case 0:
@@ -155,6 +163,8 @@ func (r *run) nothing(p Pair) (Class, string) {
 		return InSync, ""
 	case p.Particle.Existence != nil:
 		return Unverifiable, ExistenceUnknown
+	case p.Doubt != "":
+		return Unverifiable, p.Doubt
 	case r.untagged[typ] && p.Particle.ID == "" && p.Particle.Resource.Ref.ID == "":
 		return Unverifiable, TagsUnread
 	}

@@ -87,6 +87,9 @@ func decode(v any) any {
 // to it live is a difference, unlike in an object of properties.
 func (c *comparison) document(s spot, declared, live any) (out delta) {
 	d, l := decode(declared), decode(live)
+	if because, hidden := holdsHidden(l); hidden {
+		return concealed(s, declared, because)
+	}
 	_, textD := d.(string)
 	_, textL := l.(string)
 	switch {

@@ -52,6 +52,7 @@ const (
 	OnlyWriteOnly    = "write-only"         // unverifiable: nothing declared can be read back
 	NotRolledOut     = "not-rolled-out"     // version-skew: an older version lives
 	StaleDeclaration = "stale-declaration"  // version-skew: a newer version lives
+	MissingInput     = "missing-input"      // missing: a shared resource that the app takes as an input
 	OrderUnknown     = "unordered-versions" // version-skew: the versions cannot be ordered
 )
 
@@ -133,6 +134,10 @@ type Pair struct {
 	// LiveVersion is the version that the tags of the match name, when it is another.
 	LiveVersion string
 	Conflict    string // which other claim stands against the match; empty when none does
+	Doubt       string // the reason not to trust that nothing matches; empty when there is none
+	// Input marks an input of the app: it has to be there, and that is all. Its particle
+	// stands for the input only and has no other use.
+	Input bool
 }
 
 // Context is what a comparison needs to know beside the pair.

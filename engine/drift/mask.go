@@ -16,8 +16,8 @@ func mask(d *Drift) {
 	for _, list := range [][]Change{d.Changes, d.Ignored} {
 		for i := range list {
 			c := &list[i]
-			// Where the declared side is a secret, the live side holds it in the clear.
-			if c.Kind == WriteOnly || c.secret || holdsSecret(c.Declared) {
+			// Where one side is a secret, the other may hold it in the clear.
+			if c.Kind == WriteOnly || c.secret || holdsSecret(c.Declared) || holdsSecret(c.Live) {
 				c.Declared, c.Live = masked(c.Declared), masked(c.Live)
 				continue
 			}

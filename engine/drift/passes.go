@@ -90,6 +90,9 @@ func (c *comparison) value(s spot, declared, live any, present bool) (out delta)
 	if !present || live == nil {
 		return c.absent(s, declared)
 	}
+	if because, hidden := hiddenLive(live); hidden {
+		return concealed(s, declared, because)
+	}
 	if u, is := declared.(*inventory.Unknown); is {
 		return c.unknown(s, u, live)
 	}
@@ -152,6 +155,37 @@ func unread(s spot, declared any) (out delta) {
 	}
 	out.declared = max(leaves(declared), 1)
 	out.doubt(s, becauseUnread)
+	return out
+}
+
+// hiddenLive reports whether a live value exists and is not shown: a snapshot masks
+// secrets. What it is cannot be compared with anything.
+func hiddenLive(live any) (because string, hidden bool) {
+	if u, is := live.(*inventory.Unknown); is {
+		return u.Because, true
+	}
+	if live == any(inventory.Sensitive) {
+		return "the live value is not shown", true
+	}
+	return "", false
+}
+
+// holdsHidden looks for a hidden value at or below a live one.
+func holdsHidden(live any) (because string, hidden bool) {
+	inventory.Walk("", live, func(_ string, e any) bool {
+		if !hidden {
+			because, hidden = hiddenLive(e)
+		}
+		return !hidden
+	})
+	return because, hidden
+}
+
+// concealed leaves a declared value unverified because the live one is hidden.
+func concealed(s spot, declared any, because string) (out delta) {
+	if out.declared = leaves(declared); out.declared > 0 {
+		out.doubt(s, because)
+	}
 	return out
 }
 

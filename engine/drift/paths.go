@@ -6,7 +6,7 @@ import (
 
 // paths is a set of property patterns as a tree, so that a comparison that walks down a
 // value can tell at each step whether it arrived at one of them. "*" stands for any key
-// or index.
+// or index. A pattern covers everything below it, so "" covers all.
 type paths struct {
 	end  bool
 	next map[string]*paths
@@ -36,6 +36,9 @@ type cursor []*paths
 func (c cursor) child(part string) cursor {
 	var next cursor
 	for _, p := range c {
+		if p.end {
+			return cursor{p}
+		}
 		if n := p.next[part]; n != nil {
 			next = append(next, n)
 		}

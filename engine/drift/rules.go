@@ -207,6 +207,9 @@ func (c *comparison) rules(s spot, declared any, isDeclared bool, live any) (out
 		out.doubt(s, u.Because)
 		return out
 	}
+	if because, hidden := holdsHidden(live); hidden {
+		return concealed(s, declared, because)
+	}
 	want, _ := declared.([]any)
 	have, _ := live.([]any)
 	out.declared, out.compared = leaves(want), leaves(want)
@@ -315,6 +318,11 @@ func (r *run) part(p Pair) (d Drift, ok bool) {
 	if group.IsUnread("/" + list) {
 		d.Class, d.Reason = Unverifiable, ValuesUnread
 		d.Unverified = []Unverified{{Path: "/GroupId", Because: becauseUnread}}
+		return d, true
+	}
+	if because, hidden := holdsHidden(group.Properties[list]); hidden {
+		d.Class, d.Reason = Unverifiable, ValuesUnknown
+		d.Unverified = []Unverified{{Path: "/GroupId", Because: because}}
 		return d, true
 	}
 	c := &comparison{run: r, pair: &p, live: group}

@@ -41,7 +41,7 @@ func (c *comparison) undeclared(root spot) (out delta) {
 			continue
 		}
 		change := Change{Path: s.pointer, Live: live, Kind: Undeclared, Info: true}
-		if slices.Contains(dangerous, name) {
+		if _, hidden := hiddenLive(live); !hidden && slices.Contains(dangerous, name) {
 			change.Info, change.Reason = false, "grants access and is not declared"
 		}
 		out.changes = append(out.changes, change)
@@ -102,7 +102,7 @@ func (c *comparison) tags(s spot) (out delta) {
 		out.doubt(s, "which tags are declared is not known")
 		return out
 	}
-	if c.live.Tags == nil {
+	if c.live.Tags == nil || s.unread.hit() {
 		if out.declared = len(declared) + len(unknown); out.declared > 0 {
 			out.doubt(s, "the tags could not be read")
 		}
@@ -115,6 +115,9 @@ func (c *comparison) tags(s spot) (out delta) {
 		out.declared++
 		out.compared++
 		switch live, has := c.live.Tags[key]; {
+		case !has && c.live.UnknownTags[key] != nil:
+			out.compared--
+			out.doubt(s.property(key), c.live.UnknownTags[key].Because)
 		case !has:
 			out.change(s.property(key), declared[key], nil)
 		case live != declared[key]:
@@ -127,6 +130,10 @@ func (c *comparison) tags(s spot) (out delta) {
 		}
 		if live, has := c.live.Tags[key]; has {
 			out.add(c.unknown(s.property(key), unknown[key], live))
+			continue
+		}
+		if u := c.live.UnknownTags[key]; u != nil {
+			out.add(concealed(s.property(key), unknown[key], u.Because))
 			continue
 		}
 		out.declared++

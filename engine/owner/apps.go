@@ -177,6 +177,17 @@ func (a *apps) judge(p place, number string) (status, string) {
 
 func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// registeredActive reports whether the register itself says that a version lives, whoever
+// declares it.
+func (a *apps) registeredActive(p place, number string) bool {
+	r, ok := a.registered(p)
+	if _, dated := r.Retired[number]; !ok || !dated && !slices.Contains(r.Active, number) {
+		return false
+	}
+	state, _ := a.judge(p, number)
+	return state == active
+}
+
 // known reports whether a declaration or the register speaks of the app there.
 func (a *apps) known(p place) bool {
 	_, ok := a.registered(p)

@@ -22,7 +22,8 @@ func Attribute(in Input) *Result {
 	}
 	a := readApps(in.Declaration, in.Now)
 	w := readWorld(in.Live)
-	j := &judge{apps: a, world: w, pairs: pairs(a, w), of: map[*inventory.Resource]*Attribution{}}
+	j := &judge{apps: a, world: w, of: map[*inventory.Resource]*Attribution{}}
+	j.pairs, j.left = pairs(a, w)
 	j.collect()
 	j.collectInputs(in.Declaration)
 	for _, r := range w.all {
@@ -48,6 +49,7 @@ func Attribute(in Input) *Result {
 		}
 		result.Pairs = append(result.Pairs, *p)
 	}
+	result.Pairs = append(result.Pairs, inputPairs(in.Declaration, a, w)...)
 	return result
 }
 
@@ -76,6 +78,7 @@ type judge struct {
 	world *world
 	pairs []*Pair
 	of    map[*inventory.Resource]*Attribution
+	left  map[*inventory.Resource]doubt // what might be an upgrade in place and was not taken
 
 	written    map[*inventory.Resource][]*inventory.Particle // by `id:` of living versions
 	formerly   map[*inventory.Resource][]*inventory.Particle // by `id:` of ended versions
@@ -168,6 +171,9 @@ func (j *judge) resource(r *inventory.Resource) *Attribution {
 	x := &Attribution{Resource: r}
 	j.describe(x)
 	switch {
+	case isEnding(r): // whoever it was of
+		x.Class, x.Reason = Foreign, Ending
+		x.add(0, "state", "it is %s: it goes away by itself", r.State)
 	case j.byID(x):
 	case r.Foreign != "":
 		x.Class = Foreign
@@ -366,6 +372,11 @@ func (j *judge) whichVersion(x *Attribution, t tagged) {
 		x.add(0, "declaration", "%s is active, declares it and has no resource with its own tags", describeParticle(p))
 		return
 	}
+	if d, is := j.left[r]; is {
+		x.ownTagged(Unknown, t, d.reason)
+		x.add(0, "declaration", "%s", d.detail)
+		return
+	}
 	// From here on a particle that nobody read could change the answer.
 	if why := j.apps.doubt(t.place); why != "" {
 		x.ownTagged(Unknown, t, NotComplete)
@@ -406,6 +417,12 @@ func (j *judge) shield(x *Attribution) {
 		x.Class, x.Reason = Contested, ClaimsDisagree
 	case x.Class == Orphan && manager(r) != "":
 		x.Class, x.Reason = Unknown, StillManaged
+	case x.Class == Orphan:
+		// What needs it may stand where nobody could look.
+		if g, hidden := j.world.gap(inventory.Target{Account: r.Ref.Account, Region: r.Ref.Region}, r.Ref.Type); hidden {
+			x.Class, x.Reason = Unknown, InventoryIncomplete
+			x.add(0, "inventory", "not everything where it lives could be read (%s)", g.Reason)
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func TestAddingAClaimMakesNoOrphan(t *testing.T) {
 		in := drawWorld(t)
 		before := classes(in)
 		r := rapid.SampledFrom(in.Live.Resources).Draw(t, "resource")
-		claim := rapid.IntRange(0, 6).Draw(t, "claim")
+		claim := rapid.IntRange(0, 7).Draw(t, "claim")
 		switch claim {
 		case 0:
 			a := declared("new", "1")
@@ -117,6 +117,9 @@ func TestAddingAClaimMakesNoOrphan(t *testing.T) {
 			add(a, r.Tags["pcf:particle"], r.Ref.Type)
 			in.Declaration.Apps = append(in.Declaration.Apps, a)
 		}
+		if claim == 7 {
+			r.State = "deleting"
+		}
 		after := classes(in)[r.Ref.ID]
 		if after == owner.Orphan && before[r.Ref.ID] != owner.Orphan {
 			t.Fatalf("claim %d made an orphan of what was %s", claim, before[r.Ref.ID])
@@ -137,7 +140,7 @@ func TestLosingASourceMakesNothingWorse(t *testing.T) {
 		for _, a := range owner.Attribute(in).Attributions {
 			before[a.Resource.Ref.ID] = a
 		}
-		switch rapid.IntRange(0, 3).Draw(t, "source") {
+		switch rapid.IntRange(0, 4).Draw(t, "source") {
 		case 0:
 			for _, r := range in.Live.Resources {
 				r.Tags = nil
@@ -146,6 +149,8 @@ func TestLosingASourceMakesNothingWorse(t *testing.T) {
 			in.Declaration.Faults = append(in.Declaration.Faults, inventory.Fault{Message: "broken"})
 		case 2:
 			in.Declaration.Gaps = append(in.Declaration.Gaps, inventory.Gap{File: "x.json", Reason: inventory.Unsupported})
+		case 4:
+			in.Live.Gaps = append(in.Live.Gaps, inventory.Gap{Type: rapid.SampledFrom(types).Draw(t, "gap"), Reason: inventory.Throttled})
 		case 3:
 			if len(in.Declaration.Apps) == 0 {
 				t.Skip("nothing to lose")

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -48,6 +49,7 @@ type world struct {
 	byTags map[tagged][]*inventory.Resource
 	// byParticle leaves out the version: where an upgrade in place looks.
 	byParticle map[tagged][]*inventory.Resource
+	gaps       []inventory.Gap // sorted
 }
 
 type typedID struct{ typ, id string }
@@ -58,6 +60,8 @@ func readWorld(s *inventory.Snapshot) *world {
 		byTags: map[tagged][]*inventory.Resource{}, byParticle: map[tagged][]*inventory.Resource{},
 	}
 	slices.SortStableFunc(w.all, inventory.CompareResources)
+	w.gaps = slices.Clone(s.Gaps)
+	slices.SortFunc(w.gaps, inventory.CompareGaps)
 	for _, r := range w.all {
 		key := idKey(r.Ref.Type, r.Ref.ID)
 		w.byID[key] = append(w.byID[key], r)
@@ -131,19 +135,38 @@ func within(list []*inventory.Resource, t inventory.Target) []*inventory.Resourc
 // ending are lifecycle states of what is going or gone and still listed for a while.
 var ending = []string{"terminated", "shutting-down", "deleting", "deleted"}
 
+func isEnding(r *inventory.Resource) bool {
+	return slices.Contains(ending, strings.ToLower(r.State))
+}
+
+func alive(list []*inventory.Resource) []*inventory.Resource {
+	return slices.DeleteFunc(slices.Clone(list), isEnding)
+}
+
 // living leaves out what is going or gone, unless nothing else is there: an instance that
-// was replaced must not make its successor ambiguous.
+// was replaced must not make its successor ambiguous, and of one without a successor its
+// state is what drift reports.
 func living(list []*inventory.Resource) []*inventory.Resource {
-	var alive []*inventory.Resource
-	for _, r := range list {
-		if !slices.Contains(ending, strings.ToLower(r.State)) {
-			alive = append(alive, r)
-		}
+	if left := alive(list); len(left) > 0 {
+		return left
 	}
-	if len(alive) == 0 {
-		return list
+	return list
+}
+
+// gap returns the first gap of the inventory that may hide a resource of a type there. An
+// empty account or region may be any. Types without regions hide in global gaps only.
+func (w *world) gap(t inventory.Target, typ string) (inventory.Gap, bool) {
+	global := inventory.IsGlobal(typ)
+	if global {
+		t.Region = inventory.GlobalRegion
 	}
-	return alive
+	i := slices.IndexFunc(w.gaps, func(g inventory.Gap) bool {
+		return g.Covers(t.Account, t.Region, typ) && (global || g.Region != inventory.GlobalRegion)
+	})
+	if i < 0 {
+		return inventory.Gap{}, false
+	}
+	return w.gaps[i], true
 }
 
 func ofType(list []*inventory.Resource, typ string) []*inventory.Resource {
@@ -171,8 +194,15 @@ func compareVersions(a, b string) int {
 	return cmp.Or(order, cmp.Compare(a, b))
 }
 
-// pairs finds the live side of every particle of an active version.
-func pairs(a *apps, w *world) []*Pair {
+// doubt is why a resource was not taken for an upgrade in place.
+type doubt struct {
+	reason string // one of the reasons of a class
+	detail string
+}
+
+// pairs finds the live side of every particle of an active version, and what was left alone
+// although it might be one.
+func pairs(a *apps, w *world) ([]*Pair, map[*inventory.Resource]doubt) {
 	var all []*Pair
 	for _, v := range a.versions {
 		if v.status != active {
@@ -190,14 +220,17 @@ func pairs(a *apps, w *world) []*Pair {
 	for _, p := range all {
 		p.matchExact(w)
 	}
-	matchUpgrades(a, w, all)
+	left := matchUpgrades(a, w, all)
 	for _, p := range all {
 		if len(p.Live) == 0 {
-			p.matchIdentifier(w)
+			p.matchIdentifier(w, left)
+		}
+		if len(p.Live) > 0 {
+			p.Doubt = ""
 		}
 		p.sayVersion()
 	}
-	return all
+	return all, left
 }
 
 // targets returns where a particle is expected. A type without regions is expected once
@@ -260,7 +293,11 @@ func names(list []*inventory.Resource) string {
 // the particle and has no match of its own: an upgrade in place. What an active version
 // itself declares is that version's own. Where several active versions could take a
 // resource, the next newer one does.
-func matchUpgrades(a *apps, w *world, all []*Pair) {
+//
+// It takes nothing in doubt, and returns what it left alone: what a version that the
+// register has as active may own, and what stands where a gap may hide the real match.
+func matchUpgrades(a *apps, w *world, all []*Pair) map[*inventory.Resource]doubt {
+	left := map[*inventory.Resource]doubt{}
 	open := map[tagged][]*Pair{}
 	for _, p := range all {
 		if len(p.Live) == 0 && p.Particle.App != "" && p.Conflict == "" {
@@ -275,14 +312,30 @@ func matchUpgrades(a *apps, w *world, all []*Pair) {
 			if v := a.versions[versionKey{tags.place, tags.version}]; v != nil && v.status == active && v.particle(tags.particle) != nil {
 				continue
 			}
-			if p := successor(waiting, r, tags.version); p != nil {
-				taken[p] = append(taken[p], r)
+			p := successor(waiting, r, tags.version)
+			if p == nil || isEnding(r) {
+				continue
 			}
+			if a.registeredActive(tags.place, tags.version) {
+				left[r] = doubt{NotDeclared, fmt.Sprintf("the register has %s as active, and no declaration of it with %s was found",
+					&version{place: tags.place, number: tags.version}, tags.particle)}
+				p.Doubt = NotDeclared
+				continue
+			}
+			if g, hidden := w.gap(p.Target, r.Ref.Type); hidden {
+				left[r] = doubt{InventoryIncomplete, fmt.Sprintf("%s may have a resource of its own that could not be read (%s)", describeParticle(p.Particle), g.Reason)}
+				if p.Doubt == "" {
+					p.Doubt = string(g.Reason)
+				}
+				continue
+			}
+			taken[p] = append(taken[p], r)
 		}
 	}
 	for p, list := range taken {
-		p.Live, p.By = living(list), ByUpgrade
+		p.Live, p.By = list, ByUpgrade
 	}
+	return left
 }
 
 // successor picks the pair of the version that follows number, among those that may hold
@@ -302,12 +355,14 @@ func successor(waiting []*Pair, r *inventory.Resource, number string) *Pair {
 }
 
 // matchIdentifier looks for the identifier that stands in the declared properties.
-func (p *Pair) matchIdentifier(w *world) {
+func (p *Pair) matchIdentifier(w *world, left map[*inventory.Resource]doubt) {
 	r := p.Particle.Resource
 	if p.Particle.ID != "" || r.Ref.ID == "" {
 		return
 	}
-	if found := living(within(w.byID[idKey(r.Ref.Type, r.Ref.ID)], p.Target)); len(found) > 0 {
+	found := living(within(w.byID[idKey(r.Ref.Type, r.Ref.ID)], p.Target))
+	found = slices.DeleteFunc(slices.Clone(found), func(l *inventory.Resource) bool { return left[l].reason == NotDeclared })
+	if len(found) > 0 {
 		p.Live, p.By = found, ByIdentifier
 	}
 }

@@ -41,22 +41,24 @@ var Classes = []Class{Owned, StaleVersion, Orphan, Contested, Attributed, Unmana
 
 // The reasons that make a class finer. A class without a reason is the plain case.
 const (
-	VersionSkew     = "version-skew"     // owned: another version's tags stand on it (an upgrade in place)
-	OutsideTargets  = "outside-targets"  // owned: the tags are right and the account or region is not a target
-	ByParent        = "parent"           // owned or attributed as the resource that it belongs to
-	VersionRetired  = "version-retired"  // orphan
-	ParticleRemoved = "particle-removed" // orphan
-	Adoptable       = "adoptable"        // attributed: a declared identifier names it; `id:` or `tag --adopt` owns it
-	NoApp           = "no-app"           // attributed: declared in a file that belongs to no app
-	CopiedTags      = "copied-tags"      // attributed: our tags on a type that the particle is not declared with
-	IncompleteTags  = "incomplete-tags"  // attributed: our tags without a particle
-	OwnerTags       = "owner-tags"       // attributed: tags such as owner or team
-	ClaimsDisagree  = "claims-disagree"  // contested
-	TagsUnread      = "tags-unread"      // unknown
-	AppUnknown      = "app-not-known"    // unknown: neither a declaration nor the register knows the app there
-	NotDeclared     = "declaration-missing"
-	NotComplete     = "declaration-incomplete"
-	StillManaged    = "still-managed" // a stack or controller keeps it, and was not read
+	VersionSkew         = "version-skew"     // owned: another version's tags stand on it (an upgrade in place)
+	OutsideTargets      = "outside-targets"  // owned: the tags are right and the account or region is not a target
+	ByParent            = "parent"           // owned or attributed as the resource that it belongs to
+	VersionRetired      = "version-retired"  // orphan
+	ParticleRemoved     = "particle-removed" // orphan
+	Adoptable           = "adoptable"        // attributed: a declared identifier names it; `id:` or `tag --adopt` owns it
+	NoApp               = "no-app"           // attributed: declared in a file that belongs to no app
+	CopiedTags          = "copied-tags"      // attributed: our tags on a type that the particle is not declared with
+	IncompleteTags      = "incomplete-tags"  // attributed: our tags without a particle
+	OwnerTags           = "owner-tags"       // attributed: tags such as owner or team
+	ClaimsDisagree      = "claims-disagree"  // contested
+	TagsUnread          = "tags-unread"      // unknown
+	AppUnknown          = "app-not-known"    // unknown: neither a declaration nor the register knows the app there
+	NotDeclared         = "declaration-missing"
+	NotComplete         = "declaration-incomplete"
+	InventoryIncomplete = "inventory-incomplete" // unknown: where it lives, not everything could be read
+	Ending              = "ending"               // foreign: it is going or gone, and needs nobody for that
+	StillManaged        = "still-managed"        // a stack or controller keeps it, and was not read
 )
 
 // Evidence is one claim or one fact that decided a class.
@@ -93,7 +95,8 @@ type Result struct {
 	// Attributions has one entry for each live resource, sorted by ref.
 	Attributions []*Attribution
 	// Pairs has an entry for each particle of an active version, and for each of its
-	// targets where it has several; sorted by app, environment, version, name, target.
+	// targets where it has several; sorted by app, environment, version, name, target. The
+	// inputs of active versions follow, in the same order.
 	Pairs []Pair
 	// Gaps are active versions of the register whose declaration was not found.
 	Gaps []inventory.Gap
@@ -111,6 +114,12 @@ type Pair struct {
 	LiveVersion string
 	// Conflict says which other claim stands against the match; empty when none does.
 	Conflict string
+	// Doubt is the reason not to trust that nothing matches, of a pair without a match: what
+	// could be it was left alone. Empty when there is none.
+	Doubt string
+	// Input marks an input of the app. Its particle stands for the input in reports only and
+	// nothing may act on it; Live is the shared resource.
+	Input bool
 }
 
 // How a particle found its live resource. All but the last own it.

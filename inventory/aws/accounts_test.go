@@ -47,13 +47,17 @@ func TestAccounts(t *testing.T) {
 		assert.Equal(t, other, found(s), "and nothing of the caller's own account")
 	})
 	t.Run("several, global services once in each", func(t *testing.T) {
-		s, err := Scan(t.Context(), cfg, Options{Types: types, Regions: []string{"eu-west-1", "us-east-1"},
-			Accounts: []Account{{ID: tenant, RoleARN: role(tenant)}, {ID: emulator.Account}}})
+		s, err := Scan(t.Context(), cfg, Options{
+			Types: types, Regions: []string{"eu-west-1", "us-east-1"},
+			Accounts: []Account{{ID: tenant, RoleARN: role(tenant)}, {ID: emulator.Account}},
+		})
 		require.NoError(t, err)
 		assert.Empty(t, s.Gaps)
 		assert.ElementsMatch(t, append(append([]string{}, own...), other...), found(s))
-		assert.Equal(t, inventory.Scope{Partition: "aws", Accounts: s.Scope.Accounts, Regions: []string{"eu-west-1", "global", "us-east-1"},
-			Types: []string{"AWS::IAM::Role", "AWS::SQS::Queue"}}, s.Scope)
+		assert.Equal(t, inventory.Scope{
+			Partition: "aws", Accounts: s.Scope.Accounts, Regions: []string{"eu-west-1", "global", "us-east-1"},
+			Types: []string{"AWS::IAM::Role", "AWS::SQS::Queue"},
+		}, s.Scope)
 	})
 	t.Run("an organization", func(t *testing.T) {
 		var last Progress
@@ -145,8 +149,10 @@ func TestAssumedAccountIsChecked(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	env := []string{"AWS_ENDPOINT_URL=" + server.URL, "AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=x", "AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"}
-	s, err := Scan(t.Context(), configure(t, env), Options{Types: []string{"AWS::EC2::VPC"},
-		Accounts: []Account{{ID: asked, RoleARN: "arn:aws:iam::" + asked + ":role/r", ExternalID: "x-1"}}})
+	s, err := Scan(t.Context(), configure(t, env), Options{
+		Types:    []string{"AWS::EC2::VPC"},
+		Accounts: []Account{{ID: asked, RoleARN: "arn:aws:iam::" + asked + ":role/r", ExternalID: "x-1"}},
+	})
 	require.NoError(t, err)
 	assert.Equal(t, "pcf-scan", assumed.Get("RoleSessionName"))
 	assert.Equal(t, "x-1", assumed.Get("ExternalId"))
@@ -161,8 +167,10 @@ func TestAssumedAccountIsChecked(t *testing.T) {
 // Accounts differ in the regions that they have enabled: "all" is what each has, and where
 // one has not what another has, the scope must not promise it.
 func TestAllRegionsOfEachAccount(t *testing.T) {
-	s := &run{sessions: []*session{{account: "1", regions: []string{"ap-east-1", "eu-west-1"}}, {account: "2", regions: []string{"eu-west-1"}}},
-		readers: []*Reader{registered["AWS::EC2::VPC"]}}
+	s := &run{
+		sessions: []*session{{account: "1", regions: []string{"ap-east-1", "eu-west-1"}}, {account: "2", regions: []string{"eu-west-1"}}},
+		readers:  []*Reader{registered["AWS::EC2::VPC"]},
+	}
 	s.scopeRegions([]string{"all"}, true)
 	assert.Equal(t, []string{"ap-east-1", "eu-west-1"}, s.scope.Regions)
 	require.Len(t, s.gaps, 1)

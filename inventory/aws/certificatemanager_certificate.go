@@ -71,7 +71,7 @@ func (c *cell) certificate(ctx context.Context, client *acm.Client, s types.Cert
 			return name == sdk.ToString(d.DomainName)
 		}))
 		if d.Options != nil {
-			it.set("CertificateTransparencyLoggingPreference", d.Options.CertificateTransparencyLoggingPreference)
+			it.set("CertificateTransparencyLoggingPreference", d.Options.CertificateTransparencyLoggingPreference) //nolint:staticcheck // old certificates still say it, and templates declare it
 			it.set("CertificateExport", d.Options.Export)
 		}
 		for _, v := range d.DomainValidationOptions {

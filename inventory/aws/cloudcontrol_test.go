@@ -164,28 +164,50 @@ func TestCloudControlGaps(t *testing.T) {
 		says   string
 		found  int
 	}{
-		{why: "the type has no list handler", reason: inventory.Unsupported,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"UnsupportedActionException", "Resource type does not support LIST action"}}}},
-		{why: "the type is not in the registry of the region", reason: inventory.Unsupported,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"TypeNotFoundException", "cannot be found"}}}},
-		{why: "listing needs a parent", reason: inventory.Unsupported, says: "parent",
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidRequestException", "Missing or invalid ResourceModel property in list handler request input. Required property: [ApiId]"}}}},
-		{why: "another bad request stays a failure", reason: inventory.Failed,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidRequestException", "something else"}}}},
-		{why: "denied", reason: inventory.Denied,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"AccessDeniedException", "no"}}}},
-		{why: "the handler's own credentials are refused", reason: inventory.Denied,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidCredentialsException", "no"}}}},
-		{why: "throttled", reason: inventory.Throttled,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"ThrottlingException", "slow"}}}},
-		{why: "the service behind it fails", reason: inventory.Failed,
-			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"HandlerFailureException", "broken"}}}},
-		{why: "properties that are no object", reason: inventory.Malformed, found: 1,
-			fake: &fakeCloudControl{pages: one, resources: map[[2]string]string{{tailType, "a"}: `[1]`}}},
-		{why: "a resource without identifier", reason: inventory.Malformed,
-			fake: &fakeCloudControl{pages: map[[2]string][][][2]string{{tailType, emulator.Region}: {{{"", `{}`}}}}}},
-		{why: "details that may not be read", reason: inventory.Denied, found: 1,
-			fake: &fakeCloudControl{pages: one, getErrors: map[string][2]string{tailType: {"AccessDeniedException", "no"}}}},
+		{
+			why: "the type has no list handler", reason: inventory.Unsupported,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"UnsupportedActionException", "Resource type does not support LIST action"}}},
+		},
+		{
+			why: "the type is not in the registry of the region", reason: inventory.Unsupported,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"TypeNotFoundException", "cannot be found"}}},
+		},
+		{
+			why: "listing needs a parent", reason: inventory.Unsupported, says: "parent",
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidRequestException", "Missing or invalid ResourceModel property in list handler request input. Required property: [ApiId]"}}},
+		},
+		{
+			why: "another bad request stays a failure", reason: inventory.Failed,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidRequestException", "something else"}}},
+		},
+		{
+			why: "denied", reason: inventory.Denied,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"AccessDeniedException", "no"}}},
+		},
+		{
+			why: "the handler's own credentials are refused", reason: inventory.Denied,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"InvalidCredentialsException", "no"}}},
+		},
+		{
+			why: "throttled", reason: inventory.Throttled,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"ThrottlingException", "slow"}}},
+		},
+		{
+			why: "the service behind it fails", reason: inventory.Failed,
+			fake: &fakeCloudControl{listErrors: map[string][2]string{tailType: {"HandlerFailureException", "broken"}}},
+		},
+		{
+			why: "properties that are no object", reason: inventory.Malformed, found: 1,
+			fake: &fakeCloudControl{pages: one, resources: map[[2]string]string{{tailType, "a"}: `[1]`}},
+		},
+		{
+			why: "a resource without identifier", reason: inventory.Malformed,
+			fake: &fakeCloudControl{pages: map[[2]string][][][2]string{{tailType, emulator.Region}: {{{"", `{}`}}}}},
+		},
+		{
+			why: "details that may not be read", reason: inventory.Denied, found: 1,
+			fake: &fakeCloudControl{pages: one, getErrors: map[string][2]string{tailType: {"AccessDeniedException", "no"}}},
+		},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			snapshot, err := Scan(t.Context(), configure(t, c.fake.start(t)), Options{Types: []string{tailType}})

@@ -230,8 +230,10 @@ func TestFleetsAndPoliciesOfEMR(t *testing.T) {
 	machines := map[string]any{
 		"Name": "m", "TargetOnDemandCapacity": int64(1), "InstanceTypeConfigs": []any{map[string]any{
 			"InstanceType": "m5.xlarge", "WeightedCapacity": int64(1), "EbsConfiguration": map[string]any{"EbsOptimized": true},
-			"Configurations": []any{map[string]any{"Classification": "c", "ConfigurationProperties": map[string]any{"k": "v"},
-				"Configurations": []any{map[string]any{"Classification": "d"}}}},
+			"Configurations": []any{map[string]any{
+				"Classification": "c", "ConfigurationProperties": map[string]any{"k": "v"},
+				"Configurations": []any{map[string]any{"Classification": "d"}},
+			}},
 		}},
 	}
 	assert.Equal(t, inventory.Properties{
@@ -318,7 +320,8 @@ func TestFSxFileSystemsOfEveryKind(t *testing.T) {
 	require.Len(t, s.Resources, 4)
 	for i, want := range []inventory.Properties{
 		{"Id": "fs-1", "FileSystemType": "LUSTRE", "LustreMountName": "m", "LustreConfiguration": map[string]any{
-			"ImportPath": "s3://b", "AutoImportPolicy": "NEW", "ImportedFileChunkSize": int64(1024)}},
+			"ImportPath": "s3://b", "AutoImportPolicy": "NEW", "ImportedFileChunkSize": int64(1024),
+		}},
 		{"Id": "fs-2", "FileSystemType": "OPENZFS", "RootVolumeId": "fsvol-1", "OpenZFSConfiguration": map[string]any{"ThroughputCapacity": int64(64)}},
 		{"Id": "fs-3", "FileSystemType": "ONTAP", "OntapConfiguration": map[string]any{"HAPairs": int64(1)}},
 		{"Id": "fs-4", "FileSystemType": "WINDOWS", "WindowsConfiguration": map[string]any{"Aliases": []any{"files.corp.example"}}},

@@ -48,7 +48,7 @@ func (c *cell) detector(ctx context.Context, client *guardduty.Client, id string
 		it.State = string(d.Status)
 		it.set("Enable", d.Status == types.DetectorStatusEnabled)
 		it.set("FindingPublishingFrequency", d.FindingPublishingFrequency)
-		it.set("DataSources", dataSources(d.DataSources))
+		it.set("DataSources", dataSources(d.DataSources)) //nolint:staticcheck // the older of two spellings that templates may declare
 		// Three sources are always on, are listed all the same, and cannot be declared.
 		it.set("Features", slices.DeleteFunc(slices.Clone(d.Features), func(f types.DetectorFeatureConfigurationResult) bool {
 			switch f.Name {

@@ -141,7 +141,7 @@ func TestPatienceEnds(t *testing.T) {
 					<-r.Context().Done()
 					return nil, r.Context().Err()
 				}
-				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"QueueUrls":[]}`)), Request: r}, nil
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"QueueUrls":[]}`)), Request: r}, nil
 			}),
 		})
 		cfg.APIOptions = append(cfg.APIOptions, newLimiter(4).pace("1", func(bool) {}))
@@ -188,7 +188,7 @@ func TestAnswerIsBounded(t *testing.T) {
 	cfg := reading(sdk.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1,
 		HTTPClient: roundTrip(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(endless), Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(endless), Request: r}, nil
 		}),
 	})
 	_, err := sqs.NewFromConfig(cfg).ListQueues(t.Context(), &sqs.ListQueuesInput{})

@@ -31,12 +31,21 @@ func TestActionsAreThoseOfTheOptions(t *testing.T) {
 		want []string
 	}{
 		{"one type", Options{Types: []string{"AWS::EC2::Volume"}}, []string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "sts:GetCallerIdentity"}},
-		{"nothing of a role when none is assumed", Options{Types: []string{"AWS::EC2::Volume"}, Accounts: []Account{{ID: "111122223333"}}},
-			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "sts:GetCallerIdentity"}},
-		{"a role", Options{Types: []string{"AWS::EC2::Volume"}, Accounts: []Account{{ID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/r"}}},
-			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "sts:AssumeRole", "sts:GetCallerIdentity"}},
-		{"an organization", Options{Types: []string{"AWS::EC2::Volume"}, Organization: true},
-			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "organizations:ListAccounts", "sts:AssumeRole", "sts:GetCallerIdentity"}},
+		{
+			"nothing of a role when none is assumed",
+			Options{Types: []string{"AWS::EC2::Volume"}, Accounts: []Account{{ID: "111122223333"}}},
+			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "sts:GetCallerIdentity"},
+		},
+		{
+			"a role",
+			Options{Types: []string{"AWS::EC2::Volume"}, Accounts: []Account{{ID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/r"}}},
+			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "sts:AssumeRole", "sts:GetCallerIdentity"},
+		},
+		{
+			"an organization",
+			Options{Types: []string{"AWS::EC2::Volume"}, Organization: true},
+			[]string{"ec2:DescribeRegions", "ec2:DescribeVolumes", "organizations:ListAccounts", "sts:AssumeRole", "sts:GetCallerIdentity"},
+		},
 	} {
 		got, err := Actions(c.opt)
 		require.NoError(t, err, c.why)

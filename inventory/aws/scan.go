@@ -240,8 +240,10 @@ func (r *run) scopeRegions(regions []string, all bool) {
 	for _, s := range r.sessions {
 		for _, region := range r.scope.Regions {
 			if region != inventory.GlobalRegion && !slices.Contains(s.regions, region) {
-				r.gaps = append(r.gaps, inventory.Gap{Account: s.account, Region: region, Reason: inventory.Disabled,
-					Message: "the account has not enabled this region, which other accounts of the scan have"})
+				r.gaps = append(r.gaps, inventory.Gap{
+					Account: s.account, Region: region, Reason: inventory.Disabled,
+					Message: "the account has not enabled this region, which other accounts of the scan have",
+				})
 			}
 		}
 	}

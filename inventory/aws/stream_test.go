@@ -89,8 +89,10 @@ func TestProgressOnlyGrows(t *testing.T) {
 		assert.True(t, b.Calls >= a.Calls && b.CellsDone >= a.CellsDone && b.Resources >= a.Resources && b.Throttles >= a.Throttles, "%+v then %+v", a, b)
 	}
 	last := seen[len(seen)-1]
-	assert.Equal(t, Progress{Accounts: 1, AccountsDone: 1, Cells: len(made), CellsDone: len(made), Resources: len(snapshot.Resources),
-		Calls: last.Calls, Throttles: 2}, last, "the throttled call was tried twice")
+	assert.Equal(t, Progress{
+		Accounts: 1, AccountsDone: 1, Cells: len(made), CellsDone: len(made), Resources: len(snapshot.Resources),
+		Calls: last.Calls, Throttles: 2,
+	}, last, "the throttled call was tried twice")
 	assert.Equal(t, len(e.Calls()), last.Calls+1, "every request was counted, but for the question who asks")
 }
 

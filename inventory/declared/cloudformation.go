@@ -1,6 +1,7 @@
 package declared
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -79,17 +80,24 @@ func readTemplate(r *reading, d *document, h *home) {
 			e.resources[f.name] = &target{typ: t.text, property: e.propertyReader(f.value.get("Properties"))}
 		}
 	}
+	e.rewritten = !complete
 	if complete { // a macro may declare what the file does not
 		e.checkConditions()
 		e.checkOutputs(d.root.get("Outputs"))
 	}
+	off := 0
 	for _, f := range resources.fields {
 		if f.name == "Fn::Transform" || strings.HasPrefix(f.name, "Fn::ForEach::") {
 			continue // told by checkMacros
 		}
 		if p := e.templateResource(h, f, complete); p != nil {
 			h.app.Particles = append(h.app.Particles, p)
+		} else if c := f.value.get("Condition"); c.isText() && e.condition(c.text, c).truth == isFalse {
+			off++
 		}
+	}
+	if off > 0 && off == len(resources.fields) {
+		r.warn(d.at(resources), "every resource of "+d.file+" has a condition that is false", "nothing of it is judged; give the parameters of the conditions other values with --parameter")
 	}
 }
 
@@ -139,6 +147,9 @@ func (r *reading) checkMacros(d *document, h *home, resources *node) (complete b
 	for _, f := range resources.fields {
 		if f.name == "Fn::Transform" || strings.HasPrefix(f.name, "Fn::ForEach::") {
 			incomplete(f.name)
+		}
+		if t := f.value.get("Type"); t.isText() && strings.HasSuffix(t.text, "::MODULE") {
+			incomplete("the module " + f.name + " (" + t.text + ")")
 		}
 	}
 	for _, section := range []string{"Conditions", "Mappings", "Parameters"} {
@@ -205,17 +216,35 @@ func (e *evaluator) templateResource(h *home, f field, complete bool) *inventory
 			existence = &inventory.Unknown{Because: v.because}
 		}
 	}
-	if _, known := schema.Lookup(typ.text); !known && strings.HasPrefix(typ.text, "AWS::") && !isCustom(typ.text) && !strings.HasPrefix(typ.text, "AWS::Serverless::") {
-		message, hint := unknownType(typ.text)
-		r.warn(d.at(typ), message+"; it is not judged", hint)
+	e.checkType(typ)
+	if typ.text == "AWS::CloudFormation::Stack" {
+		r.incomplete(h.app, d.file, "the template of the nested stack "+f.name+" is not read, so there may be other resources than this template shows")
 	}
 	p := e.particle(h, typ.text, f.name, d.atKey(f), n.get("Properties"))
 	if n.get("Fn::Transform") != nil {
 		p.Resource.Properties, p.Resource.Tags, p.Resource.Unread = inventory.Properties{}, nil, []string{""}
+		p.Resource.UnreadBecause = "a macro computes it at deployment"
 	}
 	p.Existence = existence
 	p.Skip = r.metadataSkips(d, n.get("Metadata"))
 	return p
+}
+
+// checkType tells a type that no schema describes: misspelt, or newer than the schemas.
+// Types of other vendors and of the user's own registry are left alone.
+func (e *evaluator) checkType(typ *node) {
+	if _, known := schema.Lookup(typ.text); known || isCustom(typ.text) || strings.HasSuffix(typ.text, "::MODULE") || strings.HasPrefix(typ.text, "AWS::Serverless::") {
+		return
+	}
+	message, hint := unknownType(typ.text)
+	switch {
+	case hint != "" && !e.rewritten:
+		e.fault(typ, message, hint)
+	case hint != "" || strings.HasPrefix(typ.text, "AWS::"):
+		message += "; it is not judged"
+		e.r.warn(e.doc.at(typ), message, cmp.Or(hint, newer))
+		e.r.decl.Gaps = append(e.r.decl.Gaps, inventory.Gap{File: e.doc.file, Reason: inventory.Unsupported, Message: message})
+	}
 }
 
 func (e *evaluator) checkDependsOn(n *node) {

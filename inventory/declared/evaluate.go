@@ -30,6 +30,9 @@ type evaluator struct {
 	deciding   map[string]bool // conditions on the way to themselves
 	visiting   map[string]bool // resources whose properties are being asked for
 	exhausted  bool
+	// rewritten is true when a macro may change what is written before CloudFormation sees it:
+	// then a strange name is a doubt and no mistake.
+	rewritten bool
 }
 
 // A target is a resource or particle that references may name.
@@ -77,10 +80,24 @@ type record struct {
 	positions map[string]inventory.Position
 	// literals is the text of scalars that the schema may want to read differently.
 	literals map[string]string
+	schema   *schema.Type // nil when none is known
 }
 
 func newRecord() *record {
 	return &record{positions: map[string]inventory.Position{}, literals: map[string]string{}}
+}
+
+// coerced brings a value into the kind that the schema wants at a pointer, as far as it says.
+func (rec *record) coerced(at string, v any) any {
+	if rec == nil || rec.schema == nil {
+		return v
+	}
+	n, ok := rec.schema.At(at)
+	if !ok {
+		return v
+	}
+	root := &schema.Node{Kinds: schema.Object, Properties: map[string]*schema.Node{"": n}}
+	return schema.Coerce(&schema.Type{Root: root}, map[string]any{"": v})[""]
 }
 
 // eval returns the value of a node. rec may be nil; at is the pointer of the value in it.
@@ -215,7 +232,7 @@ func (e *evaluator) choose(n, arg *node, rec *record, at string) any {
 		return e.eval(arg.items[2], rec, at)
 	default:
 		yes, no := e.eval(arg.items[1], nil, ""), e.eval(arg.items[2], nil, "")
-		if identical(yes, no) {
+		if identical(rec.coerced(at, yes), rec.coerced(at, no)) {
 			return e.eval(arg.items[1], rec, at)
 		}
 		u := &inventory.Unknown{Because: v.because}

@@ -70,6 +70,10 @@ func (e *evaluator) checkName(function, name string, at *node) {
 		return
 	}
 	candidates := e.declaredNames()
+	if name == "" {
+		e.fault(at, function+" of an empty name", "name a parameter or a resource")
+		return
+	}
 	if strings.HasPrefix(name, "AWS::") {
 		candidates = pseudoNames
 	}

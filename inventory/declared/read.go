@@ -144,7 +144,12 @@ func (r *reading) open(s source) *parsedFile {
 		r.fault(inventory.Position{File: s.path}, "the file is empty", expected())
 	}
 	for _, d := range f.docs {
-		if r.formatOf(d) == nil && s.named {
+		if r.formatOf(d) != nil {
+			continue
+		}
+		if meant := lookalike(d); meant != nil {
+			r.decl.Faults = append(r.decl.Faults, *meant)
+		} else if s.named {
 			r.fault(d.at(d.root), "this is no file that pcf-scan reads", expected())
 		}
 	}

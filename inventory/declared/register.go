@@ -1,6 +1,7 @@
 package declared
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -49,7 +50,9 @@ func readRegister(r *reading, d *document) {
 				app.Active = append(app.Active, v.text)
 			}
 		}
-		switch retired := f.value.get("retired"); {
+		retiredField, _ := f.value.field("retired")
+		retired := retiredField.value
+		switch {
 		case retired == nil || retired.kind == nullNode:
 		case retired.kind == mapNode:
 			app.Retired = map[string]time.Time{}
@@ -60,6 +63,15 @@ func readRegister(r *reading, d *document) {
 			}
 		default:
 			app.RetiredAll = r.time(d, retired, "retired")
+		}
+		for _, version := range app.Active {
+			at, both := d.atKey(retiredField), retired != nil && retired.kind != mapNode && retired.kind != nullNode
+			if v, ok := retired.field(version); ok {
+				at, both = d.atKey(v), true
+			}
+			if both {
+				r.fault(at, fmt.Sprintf("version %s of %s is both active and retired", version, f.name), "remove it from one of the two: the register is the authority on what is live")
+			}
 		}
 		register.Apps[f.name] = app
 	}

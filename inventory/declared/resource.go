@@ -3,6 +3,8 @@ package declared
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,48 +35,203 @@ func (e *evaluator) particle(h *home, typ, name string, at inventory.Position, p
 
 // fill evaluates the properties of a resource.
 func (e *evaluator) fill(res *inventory.Resource, props *node) {
+	t, _ := schema.Lookup(res.Ref.Type)
 	rec := newRecord()
+	rec.schema = t
 	res.Properties = inventory.Properties{}
 	if props != nil && props.kind != nullNode {
 		switch v := e.eval(props, rec, "").(type) {
 		case map[string]any:
 			res.Properties = v
 		case *inventory.Unknown: // nothing is known of what a macro returns
-			res.Unread = []string{""}
+			res.Unread, res.UnreadBecause = []string{""}, v.Because
 		case absent:
 		default:
 			e.r.want(e.doc, props, "the properties of "+res.LogicalID, "a mapping")
 		}
 	}
-	res.Positions = rec.positions
-	t, known := schema.Lookup(res.Ref.Type)
-	if !known {
-		t = nil
-	} else {
+	if t != nil {
+		wrapped := map[string]bool{}
+		wrapSingletons(t.Root, "", res.Properties, wrapped)
+		rec.wrap(wrapped)
 		literals(t, res.Properties, rec)
 		res.Properties = schema.Coerce(t, res.Properties)
-		for _, problem := range schema.Problems(t, res.Properties) {
-			hint := ""
-			if problem.Meant != "" {
-				hint = "did you mean " + problem.Meant + "?"
-			}
-			e.r.warn(res.PositionOf(problem.Pointer), fmt.Sprintf("%s (%s): %s at %s", res.LogicalID, res.Ref.Type, problem.Message, problem.Pointer), hint)
-		}
 	}
+	res.Positions = rec.positions
 	if len(res.Unread) == 0 {
 		res.Tags, res.UnknownTags = inventory.TagsOf(t, res.Properties)
 	}
+	e.problems(t, res)
 	res.Ref.ID, _ = inventory.Identifier(t, res.Properties)
 	res.Name = inventory.NameOf(t, res.Properties, res.Tags)
+}
+
+// wrapSingletons makes a list of one out of an object that stands where a list of objects
+// is wanted, as CloudFormation does, and notes its pointer in wrapped. A mapping that has
+// no key of such an object was meant as something else, and stays.
+func wrapSingletons(n *schema.Node, at string, v any, wrapped map[string]bool) {
+	each := func(child *schema.Node, part string, e any) any {
+		place := at + "/" + schema.EscapePointer(part)
+		object, is := e.(map[string]any)
+		if is && child.Kinds&(schema.Array|schema.Object) == schema.Array && isElement(child.Items, object) {
+			wrapped[place] = true
+			wrapSingletons(child.Items, place, object, wrapped)
+			return []any{object}
+		}
+		wrapSingletons(child, place, e, wrapped)
+		return e
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, e := range v {
+			if child, ok := n.Child(name); ok {
+				v[name] = each(child, name, e)
+			}
+		}
+	case []any:
+		if n.Items != nil {
+			for i, e := range v {
+				v[i] = each(n.Items, strconv.Itoa(i), e)
+			}
+		}
+	}
+}
+
+func isElement(n *schema.Node, object map[string]any) bool {
+	if n == nil || n.Kinds&schema.Object == 0 {
+		return false
+	}
+	for name := range object {
+		if _, ok := n.Properties[name]; ok {
+			return true
+		}
+	}
+	return n.Open || n.Values != nil
+}
+
+// wrap moves what is known of the places below wrapped singletons to their element 0.
+func (rec *record) wrap(wrapped map[string]bool) {
+	if len(wrapped) == 0 {
+		return
+	}
+	positions, texts := map[string]inventory.Position{}, map[string]string{}
+	for pointer, p := range rec.positions {
+		moved := wrappedPointer(pointer, wrapped)
+		positions[moved] = p
+		if wrapped[pointer] {
+			positions[moved+"/0"] = p
+		}
+	}
+	for pointer, text := range rec.literals {
+		texts[wrappedPointer(pointer, wrapped)] = text
+	}
+	rec.positions, rec.literals = positions, texts
+}
+
+// wrappedPointer inserts the index 0 behind every wrapped ancestor of a place.
+func wrappedPointer(pointer string, wrapped map[string]bool) string {
+	var out strings.Builder
+	for i := range len(pointer) {
+		if pointer[i] == '/' && wrapped[pointer[:i]] {
+			out.WriteString("/0")
+		}
+		out.WriteByte(pointer[i])
+	}
+	return out.String()
+}
+
+// newer is the hint for a name that resembles none that the schemas know.
+const newer = "it may be newer than this version of pcf-scan"
+
+// problems tells what the schema doubts. What CloudFormation is certain to refuse is a
+// fault. A property that resembles none may be newer than the schemas; then the absent
+// properties beside it are not known to be unset, because it may do what they would.
+func (e *evaluator) problems(t *schema.Type, res *inventory.Resource) {
+	for _, problem := range schema.Problems(t, res.Properties) {
+		at := res.PositionOf(problem.Pointer)
+		message := fmt.Sprintf("%s (%s): %s at %s", res.LogicalID, res.Ref.Type, problem.Message, problem.Pointer)
+		v, _ := inventory.At(res.Properties, problem.Pointer)
+		n, declarable := t.At(problem.Pointer)
+		hint := ""
+		if problem.Meant != "" {
+			hint = "did you mean " + problem.Meant + "?"
+		}
+		switch {
+		case !e.rewritten && (problem.Meant != "" || declarable && refused(n, v)):
+			e.r.fault(at, message, hint)
+		case declarable:
+			e.r.warn(at, message, "")
+		default:
+			e.r.warn(at, message, cmp.Or(hint, newer))
+			parent := problem.Pointer[:strings.LastIndexByte(problem.Pointer, '/')]
+			if res.UnreadBecause == "" {
+				res.UnreadBecause = "it stands beside a property that the schema does not know: " + problem.Pointer
+			}
+			object, _ := inventory.At(res.Properties, parent)
+			if n, ok := t.At(parent); ok {
+				for name := range n.Properties {
+					pointer := parent + "/" + schema.EscapePointer(name)
+					if _, set := inventory.At(object, "/"+schema.EscapePointer(name)); !set && pointer != t.TagProperty {
+						res.Unread = append(res.Unread, pointer)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(res.Unread)
+	res.Unread = slices.Compact(res.Unread)
+}
+
+// refused reports whether CloudFormation is certain to refuse a value of the wrong kind:
+// text is read as what it says, but a list or an object is never a scalar, nor is it the
+// other of the two, and no scalar is an object.
+func refused(n *schema.Node, v any) bool {
+	switch v.(type) {
+	case map[string]any, []any:
+		return true
+	}
+	return n.Kinds == schema.Object && !n.Open
 }
 
 // unknownType says what is wrong with a type that no schema describes, and what was
 // probably meant.
 func unknownType(typ string) (message, hint string) {
-	if near := schema.Suggest(typ, schema.Names()); near != "" {
+	if near := nearType(typ); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return "unknown resource type " + typ, hint
+}
+
+// nearType returns the type that was probably meant; "" when none is near. Each part of the
+// name is compared by itself: as a whole, any two names of a service resemble each other.
+func nearType(typ string) string {
+	candidates := schema.Names()
+	prefix := ""
+	parts := strings.Split(typ, "::")
+	if len(parts) != 3 {
+		return schema.Suggest(typ, candidates)
+	}
+	for i, part := range parts {
+		var names []string
+		for _, c := range candidates {
+			if rest, ok := strings.CutPrefix(c, prefix); ok {
+				name, _, _ := strings.Cut(rest, "::")
+				names = append(names, name)
+			}
+		}
+		near := schema.Suggest(part, slices.Compact(names))
+		if slices.Contains(names, part) {
+			near = part
+		}
+		if near == "" {
+			return ""
+		}
+		prefix += near
+		if i < 2 {
+			prefix += "::"
+		}
+	}
+	return prefix
 }
 
 // isCustom reports whether a type is the user's own and has no published schema.
@@ -101,6 +258,10 @@ func (r *reading) skips(d *document, list *node) []inventory.Skip {
 		s := inventory.Skip{Rule: r.literal(d, item, "rule"), Reason: r.literal(d, item, "reason"), Position: d.at(item)}
 		if s.Rule == "" {
 			r.fault(d.at(item), "a skip names no rule", "write rule: with the id of the rule")
+			continue
+		}
+		if s.Reason == "" {
+			r.fault(d.at(item), "a skip gives no reason", "add reason: why the rule does not hold here")
 			continue
 		}
 		s.Expires = r.time(d, item.get("expires"), "expires")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -217,7 +218,7 @@ func readSnapshot(r io.Reader, name string) (*snapshotReader, error) {
 	in := &metered{r: r}
 	in.reset()
 	lines := &lineCounter{r: skipBOM(in)}
-	s := &snapshotReader{name: name, in: in, lines: lines, dec: json.NewDecoder(lines), snapshot: &inventory.Snapshot{}}
+	s := &snapshotReader{name: name, in: in, lines: lines, dec: json.NewDecoder(lines), snapshot: &inventory.Snapshot{}, at: map[inventory.Ref]int{}}
 	s.dec.UseNumber()
 	if err := s.read(); err != nil {
 		at := inventory.Position{File: name, Line: s.line, Column: 1}
@@ -278,7 +279,8 @@ type snapshotReader struct {
 	dec      *json.Decoder
 	snapshot *inventory.Snapshot
 	hint     string
-	line     int // of a resource that is wrong
+	line     int                   // of a resource that is wrong
+	at       map[inventory.Ref]int // the lines of the resources
 	// What the first object said.
 	version, complete, isResult bool
 	scope, resources            bool
@@ -325,17 +327,28 @@ func (s *snapshotReader) envelope() error {
 			if err := s.dec.Decode(&version); err != nil {
 				return err
 			}
+			if text, is := version.(string); is {
+				s.hint = "write it without quotes"
+				return fmt.Errorf("schemaVersion must be a number, not the text %q", text)
+			}
 			if version != json.Number(fmt.Sprint(snapshotVersion)) {
 				s.hint = "use the version of pcf-scan that wrote it, or scan again"
 				return fmt.Errorf("schemaVersion %v is not known; this program reads %d", version, snapshotVersion)
 			}
 		case "scope":
 			s.scope = true
+			var raw json.RawMessage
+			if err := s.dec.Decode(&raw); err != nil {
+				return err
+			}
+			if err := s.scopeKeys(raw); err != nil {
+				return err
+			}
 			var scope struct {
 				inventory.Scope
 				NarrowedTo []string `json:"narrowedTo"`
 			}
-			if err := s.dec.Decode(&scope); err != nil {
+			if err := json.Unmarshal(raw, &scope); err != nil {
 				return err
 			}
 			s.snapshot.Scope = scope.Scope
@@ -375,6 +388,23 @@ func (s *snapshotReader) envelope() error {
 	}
 	_, err := s.dec.Token()
 	return err
+}
+
+// scopeKeys refuses keys that a scope does not have: with a misspelt one, what was never
+// looked at would count as looked at and not there.
+func (s *snapshotReader) scopeKeys(raw json.RawMessage) error {
+	known := []string{"accounts", "files", "narrowedTo", "partition", "regions", "types"}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(raw, &keys) != nil {
+		return nil // the caller says what it is instead
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !slices.Contains(known, key) {
+			s.hint = didYouMean(key, known)
+			return fmt.Errorf("unknown key %q in scope", key)
+		}
+	}
+	return nil
 }
 
 func (s *snapshotReader) resourceList() error {
@@ -486,6 +516,14 @@ func (s *snapshotReader) addGaps(gaps []snapshotGap) {
 func (s *snapshotReader) add(raw snapshotResource) error {
 	line := s.lines.line(s.dec.InputOffset()) // and forget the lines that are done with
 	err := s.resource(raw)
+	if err == nil {
+		ref := s.snapshot.Resources[len(s.snapshot.Resources)-1].Ref
+		if first, twice := s.at[ref]; twice {
+			err = fmt.Errorf("resource %d (%s %s) stands twice; first on line %d", len(s.snapshot.Resources), raw.Type, raw.ID, first)
+			s.hint = "keep the one that is right: a snapshot holds every resource once"
+		}
+		s.at[ref] = line
+	}
 	if err != nil {
 		s.line = line
 	}

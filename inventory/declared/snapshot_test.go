@@ -119,7 +119,7 @@ func TestReadSnapshotRefuses(t *testing.T) {
 	header := `{"schemaVersion": 1, "scope": {}}` + "\n"
 	for _, c := range []struct{ why, text, want string }{
 		{"a version of the future", `{"schemaVersion": 2, "scope": {}, "resources": []}`, "schemaVersion 2 is not known"},
-		{"a version that is text", `{"schemaVersion": "1", "scope": {}, "resources": []}`, "is not known"},
+		{"a version that is text", `{"schemaVersion": "1", "scope": {}, "resources": []}`, "must be a number"},
 		{"no version", `{"scope": {}, "resources": []}`, "it has no schemaVersion"},
 		{"no scope: then nothing is known to be missing", `{"schemaVersion": 1, "resources": []}`, "it has no scope"},
 		{"no resources", `{"schemaVersion": 1, "scope": {}, "complete": true}`, "holds no resources"},

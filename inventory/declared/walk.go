@@ -105,7 +105,9 @@ func (r *reading) walkDir(ctx context.Context, root string) error {
 			return nil
 		}
 		if (isDeclarationName(path) || isTerraform(path)) && !ignore[filepath.Dir(place)].ignores(place, false) {
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			// A link that leads nowhere is told when it is opened. Editors keep such links as
+			// locks beside the file (".#name").
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() || err != nil && !strings.HasPrefix(entry.Name(), ".#") {
 				r.addFile(path, false)
 			}
 		}

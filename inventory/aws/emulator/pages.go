@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"bytes"
 	_ "embed" // the script below
 	"encoding/json"
@@ -144,7 +145,7 @@ func (how paging) partOfXML(answer []byte, cut func(n int) (from, to int), token
 	for {
 		before := int(decoder.InputOffset())
 		t, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -25,8 +25,10 @@ func TestPartOfAnswer(t *testing.T) {
 		{"EC2, second half", volumes, ec2, second, false, `<R><requestId>r</requestId><volumeSet><item><id>2</id></item></volumeSet></R>`},
 		{"query, first half", users, iam, first, true, `<R><ListUsersResult><Users><member>a</member></Users><Marker>the-second-page</Marker><IsTruncated>true</IsTruncated></ListUsersResult></R>`},
 		{"query, second half", users, iam, second, false, `<R><ListUsersResult><Users><member>b</member></Users><IsTruncated>false</IsTruncated></ListUsersResult></R>`},
-		{"several lists", `<R><X><Users><member>a</member><member>b</member></Users><Groups><member>c</member><member>d</member></Groups></X></R>`, iam, second, false,
-			`<R><X><Users><member>b</member></Users><Groups><member>d</member></Groups><IsTruncated>false</IsTruncated></X></R>`},
+		{
+			"several lists", `<R><X><Users><member>a</member><member>b</member></Users><Groups><member>c</member><member>d</member></Groups></X></R>`, iam, second, false,
+			`<R><X><Users><member>b</member></Users><Groups><member>d</member></Groups><IsTruncated>false</IsTruncated></X></R>`,
+		},
 		{"an empty list has pages, too", `<R><volumeSet/></R>`, ec2, first, true, `<R><volumeSet/><nextToken>the-second-page</nextToken></R>`},
 		{"JSON", `{"Keys":[{"KeyId":"a"},{"KeyId":"b"}],"Truncated":false}`, kms, first, true, `{"Keys":[{"KeyId":"a"}],"NextMarker":"the-second-page","Truncated":true}`},
 		{"JSON, the rest", `{"Keys":[1,2,3]}`, kms, second, false, `{"Keys":[2,3],"Truncated":false}`},

@@ -63,7 +63,7 @@ regional = {
     "AWS::SSM::Parameter": calls(count(ssm, "describe_parameters", "Parameters"), 50, 1),  # tags
     "AWS::CloudWatch::Alarm": calls(count(alarms, "describe_alarms", "MetricAlarms"), 100, 1),  # tags
     "AWS::DynamoDB::Table": calls(count(dynamodb, "list_tables", "TableNames"), 100, 4),  # table, backups, expiry, tags
-    "AWS::SecretsManager::Secret": calls(count(secrets, "list_secrets", "SecretList"), 100, 0),
+    "AWS::SecretsManager::Secret": calls(count(secrets, "list_secrets", "SecretList"), 100, 1),  # replicas
 }
 # Roles come with policies and tags, users and groups, from one call that pages by 1000; one more lists what it leaves out.
 everything = sum(count(iam, "get_account_authorization_details", key) for key in ("RoleDetailList",))
