@@ -236,7 +236,7 @@ func TestIgnore(t *testing.T) {
 		{"value > 1", &inventory.Unknown{Because: "x"}, nil, false, "depends on a value that is not known"},
 		{"[value] == [1]", &inventory.Unknown{Because: "x"}, nil, false, "depends on a value that is not known"},
 		{"int(value) > 1", "many", nil, false, "evaluate ignore.when"},
-		{"vlaue > 1", nil, nil, false, `unknown name "vlaue"`},
+		{"vlaue > 1", nil, nil, false, `vlaue is not known here`},
 		{"int(value)", "1", nil, false, "gives int, not bool"},
 	} {
 		got, err := IgnoreWhen(tt.expr, tt.value, tt.declared, map[string]any{"Tags": []any{map[string]any{"Key": "scale"}}})

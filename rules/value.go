@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -22,6 +23,25 @@ import (
 type reading struct {
 	run      *run
 	resource *inventory.Resource
+	unread   map[string]*inventory.Unknown // by pointer: what was met of what could not be read
+}
+
+// notRead is the value of a property that could not be read, "" for all of them: always
+// the same one, so that a finding counts it once.
+func (in *reading) notRead(pointer string) *inventory.Unknown {
+	if u, ok := in.unread[pointer]; ok {
+		return u
+	}
+	because := "the reader cannot return " + pointer
+	if pointer == "" {
+		because = "the properties could not be read or are not known"
+	}
+	u := &inventory.Unknown{Because: cmp.Or(in.resource.UnreadBecause, because), Optional: true}
+	if in.unread == nil {
+		in.unread = map[string]*inventory.Unknown{}
+	}
+	in.unread[pointer] = u
+	return u
 }
 
 // A place is where a value stands in a resource: a linked list from the leaf to the
@@ -48,20 +68,17 @@ func (p *place) find(key string, sh *shape, v any, found bool) (ref.Val, bool) {
 		return at.value(sh, v), true
 	}
 	pointer := at.pointer()
-	if unread := p.in.resource; len(unread.Unread) > 0 {
-		switch {
-		case unread.IsUnread(""): // one unknown for all: each of them says no more than the whole
-			return p.in.run.unknown(&place{in: p.in}, unreadProperties), true
-		case unread.IsUnread(pointer):
-			return p.in.run.unknown(&at, &inventory.Unknown{Because: "the reader cannot return " + pointer, Optional: true}), true
+	if r := p.in.resource; len(r.Unread) > 0 {
+		if r.IsUnread("") { // one unknown for all: each of them says no more than the whole
+			return p.in.run.unknown(&place{in: p.in}, p.in.notRead("")), true
+		}
+		if r.IsUnread(pointer) {
+			return p.in.run.unknown(&at, p.in.notRead(pointer)), true
 		}
 	}
 	p.in.run.read(p.in, pointer, nil, false)
 	return nil, false
 }
-
-// unreadProperties stands for every property of a resource of which none could be read.
-var unreadProperties = &inventory.Unknown{Because: "the properties could not be read or are not known", Optional: true}
 
 // value wraps a property value for CEL. A value whose kind is not the schema's is an
 // error: a rule compares typed values only, and "flase" is not a boolean. One object where

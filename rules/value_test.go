@@ -108,9 +108,15 @@ func TestUnreadRoot(t *testing.T) {
 	assert.Equal(t, "", f.Path)
 	assert.Equal(t, "the verdict is not known: the properties could not be read or are not known", f.Message)
 
-	s, _ = oneRule(t, "AWS::S3::Bucket", `has(resource.properties.AccessControl)`)
+	r.UnreadBecause = "condition U is not known"
+	assert.Equal(t, "the verdict is not known: condition U is not known", verdictOf(s, r).Message)
+
+	s, _ = oneRule(t, "AWS::S3::Bucket", `has(resource.properties.AccessControl) && resource.properties.AccessControl == "Private"`)
+	r.UnreadBecause = ""
 	r.Unread = []string{"/AccessControl"}
-	assert.Equal(t, Unknown, verdictOf(s, r).Status, "what could not be read may not be there")
+	f = verdictOf(s, r)
+	assert.Equal(t, Unknown, f.Status, "what could not be read may not be there")
+	assert.Equal(t, "AccessControl is not known: the reader cannot return /AccessControl", f.Message, "one value is counted once")
 }
 
 // TestWrongKind: a value that the schema does not allow is no fault of the rule, and one

@@ -130,6 +130,11 @@ func typesWanted(c *cli.Context, job *engine.Job) []string {
 		for _, p := range job.Declaration.Particles() {
 			types = append(types, p.Resource.Ref.Type)
 		}
+		for _, a := range job.Declaration.Apps {
+			for _, in := range a.Inputs {
+				types = append(types, in.Type)
+			}
+		}
 	}
 	slices.Sort(types)
 	types = slices.Compact(types)

@@ -73,7 +73,7 @@ def seed_network(at):
     for n, zone in enumerate("abab"):
         subnets.append(ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=at.region + zone)["Subnet"]["SubnetId"])
     groups = [ec2.create_security_group(GroupName=f"group-{n}", Description="seeded", VpcId=vpc)["GroupId"] for n in at.many(4, 30)]
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = ec2.register_image(Name="base", RootDeviceName="/dev/sda1")["ImageId"]  # to look for one of a thousand public ones takes long
     # One call, many resources: each instance has a volume, its attachment and an interface.
     instances = ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=30, MaxCount=30, SubnetId=subnets[0],
                                   SecurityGroupIds=groups[:1])["Instances"]
@@ -406,7 +406,9 @@ def address_associations(at):
 def routes(at):
     for table in listed(at("ec2"), "describe_route_tables", "RouteTables"):
         for x in table["Routes"]:
-            yield table["RouteTableId"] + "|" + (x.get("DestinationCidrBlock") or x["DestinationIpv6CidrBlock"]), x.get("GatewayId") == "local"
+            to = x.get("DestinationCidrBlock") or x.get("DestinationIpv6CidrBlock") or x["DestinationPrefixListId"]
+            # A route to a prefix list through an endpoint was made by the endpoint.
+            yield table["RouteTableId"] + "|" + to, x.get("GatewayId") == "local" or to.startswith("pl-") and x.get("GatewayId", "").startswith("vpce-")
 
 
 @lists("AWS::EC2::SubnetRouteTableAssociation")
