@@ -113,7 +113,11 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		logger(c).Error(inventory.Fault{Position: inventory.Position{File: f.File, Line: f.Line, Column: f.Column}, Message: f.Message, Hint: f.Hint}.Error())
 	}
 	if *code == engine.ExitUsage && len(result.Faults) == 0 {
-		logger(c).Error("nothing to judge: no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot")
+		why := "no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot"
+		if len(result.Warnings) > 0 || len(result.Gaps) > 0 {
+			why = "see what was said about the files that were read"
+		}
+		logger(c).Error("nothing to judge: " + why)
 	}
 	return render(c, result, sinks)
 }
