@@ -336,11 +336,8 @@ func utc(t time.Time) string {
 
 func findingMessage(f engine.Finding) string {
 	message := cmp.Or(f.Message, f.Rule)
-	switch f.Status {
-	case "unknown":
+	if f.Status == "unknown" {
 		message = "could not be judged: " + message
-	case "error":
-		message = "the rule broke: " + message
 	}
 	return cmp.Or(f.Resource.LogicalID, f.Resource.ID, f.Resource.Type) + ": " + message
 }
