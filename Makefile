@@ -43,7 +43,7 @@ demo: build ## scan a recorded account of a made-up company, offline
 	esac
 
 .PHONY: test
-test: vet lint emulator ## every check: vet, lint, unit, property, fuzz seeds, scripts, emulator
+test: vet lint emulator cfn-lint ## every check: vet, lint, unit, property, fuzz seeds, scripts, emulator
 	@python3 testdata/demo/generate.py --check
 	@[ -n "$(RACE)" ] || echo "note: no C compiler, so the race detector is off"
 	@{ go test -json $(RACE) $(RACED) || echo '{"Action": "command-failed"}'; \
@@ -51,6 +51,7 @@ test: vet lint emulator ## every check: vet, lint, unit, property, fuzz seeds, s
 	 } | python3 .ci/summary.py
 
 .PHONY: test-full
+test-full: export PCF_SCAN_FULL := 1 # every fault of every call, for each reader
 test-full: test lint-proof schemas-check fuzz ## test, and all that takes longer
 
 .PHONY: vet

@@ -16,12 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/aws/emulator"
-	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 func TestMain(m *testing.M) {
@@ -104,78 +102,4 @@ func ref(typ, id string) inventory.Ref {
 		region = inventory.GlobalRegion
 	}
 	return inventory.Ref{Partition: "aws", Account: emulator.Account, Region: region, Type: typ, ID: id}
-}
-
-// Every reader of the core types finds what a third party made, with its tags and properties, and nothing
-// else but what the account comes with.
-func TestScanFindsWhatBoto3Made(t *testing.T) {
-	e, made := seed(t)
-	before := e.State(t)
-
-	cfg := configure(t, e.Env())
-	called := recordCalls(&cfg)
-	require.Len(t, made, 19, "the core types")
-	opt := Options{Types: made.types()}
-	snapshot, err := Scan(t.Context(), cfg, opt)
-	require.NoError(t, err)
-	assert.Empty(t, snapshot.Gaps)
-	declared := []string{"STS.GetCallerIdentity"}
-	for typ := range made {
-		declared = append(declared, slices.Collect(maps.Keys(registered[typ].Calls))...)
-	}
-	slices.Sort(declared)
-	assert.Equal(t, slices.Compact(declared), called(), "readers make the calls that they declare, and declare no others")
-	assert.Equal(t, "aws", snapshot.Scope.Partition)
-	assert.Equal(t, []string{emulator.Account}, snapshot.Scope.Accounts)
-	assert.Equal(t, []string{emulator.Region, inventory.GlobalRegion}, snapshot.Scope.Regions)
-	assert.Equal(t, made.types(), snapshot.Scope.Types)
-
-	live := byRef(snapshot)
-	for typ, resources := range made {
-		t.Run(typ, func(t *testing.T) {
-			for id, want := range resources {
-				r := live[ref(typ, id)]
-				if !assert.NotNil(t, r, "%s was not found", id) {
-					continue
-				}
-				assert.Equal(t, want.Tags, r.Tags, "tags of %s", id)
-				assert.Empty(t, r.Foreign, "%s belongs to the account", id)
-				for pointer, value := range want.Properties {
-					wanted, err := inventory.Normal(value)
-					require.NoError(t, err)
-					got, ok := inventory.At(r.Properties, pointer)
-					assert.True(t, ok, "%s of %s is absent", pointer, id)
-					assert.Equal(t, wanted, got, "%s of %s", pointer, id)
-				}
-			}
-		})
-	}
-	for _, r := range snapshot.Resources {
-		typ, ok := schema.Lookup(r.Ref.Type)
-		require.True(t, ok)
-		assert.Empty(t, schema.Problems(typ, r.Properties), "%s", r.Ref)
-		if id, ok := inventory.Identifier(typ, r.Properties); ok {
-			assert.Equal(t, id, r.Ref.ID, "the id is the primary identifier")
-		}
-		assert.NotEmpty(t, r.Observed)
-		if _, ours := made[r.Ref.Type][r.Ref.ID]; !ours {
-			part := slices.ContainsFunc(r.Relations, func(to inventory.Relation) bool { return to.Kind == "owner" })
-			assert.True(t, r.Foreign != "" || part, "%s was not made by anybody, so it is the account's own or a part of an instance", r.Ref)
-		}
-		inventory.Walk("", r.Properties, func(pointer string, v any) bool {
-			switch v.(type) {
-			case bool, int64, float64, string, []any, map[string]any:
-			default:
-				assert.Failf(t, "not a property value", "%s of %s is a %T", pointer, r.Ref, v)
-			}
-			assert.False(t, pointer != "" && r.IsUnread(pointer), "%s of %s is read and unread", pointer, r.Ref)
-			return true
-		})
-	}
-	assert.Empty(t, e.Writes(), "a scan never writes")
-	assert.Equal(t, before, e.State(t), "a scan changes nothing")
-
-	again, err := Scan(t.Context(), cfg, opt)
-	require.NoError(t, err)
-	assert.Equal(t, snapshot, again, "the same account gives the same snapshot")
 }

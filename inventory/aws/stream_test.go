@@ -97,7 +97,7 @@ func TestProgressOnlyGrows(t *testing.T) {
 }
 
 // Pages that come over the wire: split, with an empty one first, and without end. It is
-// the same law as in TestSecondPageIsRead, below the SDK's decoders instead of above.
+// the same law as the second pages of TestConformance, and what becomes of a token without end.
 func TestPagesOverTheWire(t *testing.T) {
 	e, made := seed(t)
 	cfg := configure(t, e.Env())

@@ -13,7 +13,10 @@ Where the emulator is not like AWS, and what the listing makes of it:
   are not here.
 * Its task definitions, stacks and instances stay in the lists after their end; nothing is ended here.
 * Its GetBucketLocation, like that of AWS, has no region for us-east-1.
-* A topic without a policy of its own has AWS's, with the id __default_policy_ID: no resource.
+* It does not know the notifications of Auto Scaling groups, the replications of file systems and the policies
+  of backup vaults, which a scan asks for: these three types are not here.
+* It has tags only of those workgroups of Athena that were made with some.
+* Its call to describe search domains is a POST, which the proxy takes for a write: domains are not here.
 * It does not confirm who manages the interface of a NAT gateway or a mount target, so these are
   listed as anybody's.
 * Classic load balancers, access points and EMR clusters stand in the wrong region: not here.
@@ -121,10 +124,7 @@ def seed_network(at):
     for n in range(2):
         ec2.create_key_pair(KeyName=f"key-{n}", KeyType="ed25519")  # RSA keys take the emulator long
         ec2.create_launch_template(LaunchTemplateName=f"template-{n}", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"})
-    scaling = at("autoscaling")
-    scaling.create_launch_configuration(LaunchConfigurationName="workers", ImageId=image, InstanceType="t3.micro")
-    scaling.create_auto_scaling_group(AutoScalingGroupName="workers", LaunchConfigurationName="workers", MinSize=0, MaxSize=1,
-                                      DesiredCapacity=0, VPCZoneIdentifier=subnets[0])
+    at("autoscaling").create_launch_configuration(LaunchConfigurationName="workers", ImageId=image, InstanceType="t3.micro")
     return vpc, subnets[:2], groups[0]
 
 
@@ -153,11 +153,10 @@ def seed_data(at, subnets):
     redshift.create_cluster_subnet_group(ClusterSubnetGroupName="orders", Description="Orders", SubnetIds=subnets)
     redshift.create_cluster(ClusterIdentifier="warehouse", NodeType="ra3.large", MasterUsername="root", MasterUserPassword="Not-a-real-1",
                             ClusterSubnetGroupName="orders")
-    at("opensearch").create_domain(DomainName="catalogue", EngineVersion="OpenSearch_2.11")
     glue = at("glue")
     glue.create_job(Name="nightly", Role="role-0", Command={"Name": "glueetl", "ScriptLocation": "s3://code/nightly.py"})
     glue.create_database(DatabaseInput={"Name": "orders"})
-    at("athena").create_work_group(Name="orders", Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/"}})
+    at("athena").create_work_group(Name="orders", Tags=[{"Key": "team", "Value": "orders"}], Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/"}})
     backup = at("backup")
     backup.create_backup_vault(BackupVaultName="orders")
     backup.create_backup_plan(BackupPlan={"BackupPlanName": "daily", "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "orders"}]})
@@ -234,9 +233,27 @@ def seed_services(at, vpc, subnets, group, bucket):
         "SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "orders"})
 
 
+def seed_unlisted(at, subnets):
+    """One each of some types that are not listed below, so that a scan of all types has details to ask for."""
+    at("autoscaling").create_auto_scaling_group(AutoScalingGroupName="workers", LaunchConfigurationName="workers", MinSize=0, MaxSize=1,
+                                                DesiredCapacity=0, VPCZoneIdentifier=subnets[0])
+    at("emr").run_job_flow(Name="reports", Instances={"InstanceGroups": [
+        {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}], "KeepJobFlowAliveWhenNoSteps": True})
+    at("opensearch").create_domain(DomainName="catalogue", EngineVersion="OpenSearch_2.11")
+    at("memorydb").create_subnet_group(SubnetGroupName="orders", SubnetIds=subnets)
+    at("memorydb").create_cluster(ClusterName="carts", NodeType="db.t4g.small", ACLName="open-access", SubnetGroupName="orders")
+    at("elb").create_load_balancer(LoadBalancerName="old", AvailabilityZones=[at.region + "a"], Listeners=[
+        {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}])
+    at("dax").create_cluster(ClusterName="orders", NodeType="dax.t3.small", ReplicationFactor=1, IamRoleArn=f"arn:aws:iam::{at.account}:role/role-0")
+    at("rds").create_db_cluster_snapshot(DBClusterIdentifier="orders", DBClusterSnapshotIdentifier="whole")
+    at("glacier").create_vault(vaultName="orders")
+
+
 def seed_region(at):
     vpc, subnets, group = seed_network(at)
     seed_services(at, vpc, subnets, group, seed_data(at, subnets))
+    if (at.account, at.region) == (OTHER, REGIONS[0]):
+        seed_unlisted(at, subnets)
 
 
 def seed_global(at):
@@ -244,7 +261,8 @@ def seed_global(at):
     for n in range(12):
         iam.create_role(RoleName=f"role-{n}", AssumeRolePolicyDocument=TRUST)
     for n in range(6):
-        iam.create_policy(PolicyName=f"policy-{n}", PolicyDocument=ALLOW)
+        policy = iam.create_policy(PolicyName=f"policy-{n}", PolicyDocument=ALLOW)["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=f"role-{n}", PolicyArn=policy)
         iam.create_user(UserName=f"user-{n}")
         iam.create_access_key(UserName=f"user-{n}")
         iam.create_group(GroupName=f"group-{n}")
@@ -318,27 +336,23 @@ plain("AWS::EC2::LaunchTemplate", "ec2", "describe_launch_templates", "LaunchTem
 plain("AWS::EC2::NetworkAcl", "ec2", "describe_network_acls", "NetworkAcls", "NetworkAclId", lambda x: x["IsDefault"])
 plain("AWS::EC2::RouteTable", "ec2", "describe_route_tables", "RouteTables", "RouteTableId", lambda x: any(a["Main"] for a in x["Associations"]))
 plain("AWS::AutoScaling::LaunchConfiguration", "autoscaling", "describe_launch_configurations", "LaunchConfigurations", "LaunchConfigurationName")
-plain("AWS::AutoScaling::AutoScalingGroup", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName")
 plain("AWS::RDS::DBInstance", "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier")
 plain("AWS::RDS::DBCluster", "rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier")
 plain("AWS::RDS::DBSubnetGroup", "rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName")
 plain("AWS::RDS::DBParameterGroup", "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
       lambda x: x["DBParameterGroupName"].startswith("default."))
-plain("PCF::RDS::DBSnapshot", "rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier")
+plain("PCF::RDS::DBSnapshot", "rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", lambda x: x["SnapshotType"] == "automated")
 plain("AWS::DynamoDB::Table", "dynamodb", "list_tables", "TableNames")
 plain("AWS::ElastiCache::SubnetGroup", "elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName",
       lambda x: x["CacheSubnetGroupName"] == "default")
 plain("AWS::ElastiCache::CacheCluster", "elasticache", "describe_cache_clusters", "CacheClusters", "CacheClusterId")
 plain("AWS::Kinesis::Stream", "kinesis", "list_streams", "StreamNames")
 plain("AWS::KinesisFirehose::DeliveryStream", "firehose", "list_delivery_streams", "DeliveryStreamNames")
-plain("AWS::EFS::FileSystem", "efs", "describe_file_systems", "FileSystems", "FileSystemId")
 plain("AWS::Redshift::Cluster", "redshift", "describe_clusters", "Clusters", "ClusterIdentifier")
 plain("AWS::Redshift::ClusterSubnetGroup", "redshift", "describe_cluster_subnet_groups", "ClusterSubnetGroups", "ClusterSubnetGroupName")
-plain("AWS::OpenSearchService::Domain", "opensearch", "list_domain_names", "DomainNames", "DomainName")
 plain("AWS::Glue::Job", "glue", "get_jobs", "Jobs", "Name")
 plain("AWS::Glue::Database", "glue", "get_databases", "DatabaseList", "Name")
 plain("AWS::Athena::WorkGroup", "athena", "list_work_groups", "WorkGroups", "Name", lambda x: x["Name"] == "primary")
-plain("AWS::Backup::BackupVault", "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName", lambda x: x["BackupVaultName"] == "Default")
 plain("AWS::Backup::BackupPlan", "backup", "list_backup_plans", "BackupPlansList", "BackupPlanId")
 plain("AWS::Logs::LogGroup", "logs", "describe_log_groups", "logGroups", "logGroupName")
 plain("AWS::SSM::Parameter", "ssm", "describe_parameters", "Parameters", "Name")
@@ -485,8 +499,7 @@ def queue_policies(at):
 def topic_policies(at):
     for topic in listed(at("sns"), "list_topics", "Topics"):
         policy = at("sns").get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]["Policy"]
-        if json.loads(policy).get("Id") != "__default_policy_ID":
-            yield topic["TopicArn"], False
+        yield topic["TopicArn"], json.loads(policy).get("Id") == "__default_policy_ID"
 
 
 @lists("AWS::Lambda::Permission")

@@ -35,7 +35,7 @@ const (
 	Account = "123456789012"
 
 	readyTimeout = 90 * time.Second // a cold start of moto on a busy machine takes ten
-	seedTimeout  = 2 * time.Minute
+	seedTimeout  = 5 * time.Minute
 )
 
 // An Emulator is an AWS for one test.

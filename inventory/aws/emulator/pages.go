@@ -1,11 +1,11 @@
 package emulator
 
 import (
-	"errors"
 	"bytes"
 	_ "embed" // the script below
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
