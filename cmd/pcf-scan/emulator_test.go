@@ -71,7 +71,6 @@ func TestScanSeededAccount(t *testing.T) {
 	var truth []struct{ Type, ID, Class, App, Version, Particle string }
 	require.NoError(t, json.Unmarshal([]byte(said), &truth))
 	require.Greater(t, len(truth), 50)
-	before := e.State(t)
 	e.Forget()
 
 	declared := filepath.Join(root, "testdata/apps/slice")
@@ -106,8 +105,8 @@ func TestScanSeededAccount(t *testing.T) {
 	for _, d := range r.Drift {
 		assert.Fail(t, "drift where everything was made as declared", "%s %s: %+v %+v", d.Particle, d.Class, d.Changes, d.Unverified)
 	}
+	assert.Greater(t, len(e.Calls()), 50, "the recorder saw the scan")
 	assert.Empty(t, e.Writes(), "a scan writes nothing")
-	assert.Equal(t, before, e.State(t), "the account is as it was")
 }
 
 // TestDeniedListing: a denied call exits 3, names the type, and makes nothing missing and

@@ -135,10 +135,14 @@ func TestMaskedLiveValues(t *testing.T) {
 			{"an object", "AWS::Lambda::Function", `{"Environment": {"Variables": {"DB_PASSWORD": "hunter2"}}}`, `{"Environment": {"Variables": ` + mask + `}}`},
 			{"a list", "AWS::Lambda::Function", `{"Layers": ["a", "b"]}`, `{"Layers": ` + mask + `}`},
 			{"an element of a list", "AWS::RDS::DBInstance", `{"VPCSecurityGroups": ["sg-1", "sg-2"]}`, `{"VPCSecurityGroups": [` + mask + `, "sg-1"]}`},
-			{"inside a policy", "AWS::S3::BucketPolicy", `{"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}]}}`,
-				`{"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": ` + mask + `}]}}`},
-			{"inside a rule", group, `{"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8"}]}`,
-				`{"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": ` + mask + `}]}`},
+			{
+				"inside a policy", "AWS::S3::BucketPolicy", `{"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}]}}`,
+				`{"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": ` + mask + `}]}}`,
+			},
+			{
+				"inside a rule", group, `{"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8"}]}`,
+				`{"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": ` + mask + `}]}`,
+			},
 			{"without a schema", "AWS::Nobody::Knows", `{"A": "x"}`, `{"A": ` + mask + `}`},
 		} {
 			d := compare(c.typ, c.declared, c.live)

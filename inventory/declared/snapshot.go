@@ -396,7 +396,7 @@ func (s *snapshotReader) scopeKeys(raw json.RawMessage) error {
 	known := []string{"accounts", "files", "narrowedTo", "partition", "regions", "types"}
 	var keys map[string]json.RawMessage
 	if json.Unmarshal(raw, &keys) != nil {
-		return nil // the caller says what it is instead
+		return nil //nolint:nilerr // the caller says what it is instead
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.Contains(known, key) {

@@ -15,8 +15,10 @@ func TestResolveKeepsWhatReadersTold(t *testing.T) {
 		return inventory.Ref{Partition: "aws", Account: "111122223333", Region: "eu-west-1", Type: typ, ID: id}
 	}
 	told := inventory.Relation{Kind: Owner, To: at("AWS::EC2::Instance", "i-1")}
-	volume := &inventory.Resource{Ref: at("AWS::EC2::Volume", "vol-1"), Properties: inventory.Properties{"KmsKeyId": "k-1"},
-		Relations: []inventory.Relation{told, {Path: "/Stale", Kind: Hard, To: at("AWS::EC2::VPC", "vpc-1")}}}
+	volume := &inventory.Resource{
+		Ref: at("AWS::EC2::Volume", "vol-1"), Properties: inventory.Properties{"KmsKeyId": "k-1"},
+		Relations: []inventory.Relation{told, {Path: "/Stale", Kind: Hard, To: at("AWS::EC2::VPC", "vpc-1")}},
+	}
 	key := &inventory.Resource{Ref: at("AWS::KMS::Key", "k-1")}
 	s := &inventory.Snapshot{Resources: []*inventory.Resource{key, volume}}
 	for range 2 {
