@@ -51,7 +51,7 @@ test: vet lint emulator cfn-lint ## every check: vet, lint, unit, property, fuzz
 	 } | python3 .ci/summary.py
 
 .PHONY: test-full
-test-full: export PCF_SCAN_FULL := 1 # every fault of every call, for each reader
+test-full: export PCF_SCAN_FULL := 1
 test-full: test lint-proof schemas-check fuzz ## test, and all that takes longer
 
 .PHONY: vet

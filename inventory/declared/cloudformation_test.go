@@ -241,10 +241,8 @@ func TestHostileFiles(t *testing.T) {
 		"a list longer than sane": "[" + strings.Repeat("1,", maxNodes) + "1]",
 	} {
 		t.Run(why, func(t *testing.T) {
-			start := time.Now()
-			d := readOne(t, Options{}, "t.yaml", text)
-			assert.NotEmpty(t, d.Faults)
-			assert.Less(t, time.Since(start), 20*time.Second)
+			// A hang is caught by the time limit of go test: how long it takes is no assertion.
+			assert.NotEmpty(t, readOne(t, Options{}, "t.yaml", text).Faults)
 		})
 	}
 }
