@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,38 @@ func fingerprint(rule string, r *inventory.Resource, stack, path string) string 
 		}
 		place = stack + "/" + r.LogicalID
 	}
+	return hashOf(rule, r.Owned.Environment, r.Owned.App, place, contentPath(r.Properties, path))
+}
+
+// DriftFingerprint identifies a drift across runs: what is declared, where it lives, the
+// class and the paths that changed, with list elements named by what is there now. The
+// same difference has the same fingerprint, a further one on the same resource another.
+func DriftFingerprint(d Drift) string {
+	parts := []string{"drift", d.Class, d.Environment, d.App, d.Particle, d.Resource.LogicalID, refOf(d.Resource).String()}
+	for _, c := range d.Changes {
+		if c.Severity != "info" {
+			live, _ := json.Marshal(c.Live) // a value that has no JSON gives the empty text, still stable
+			parts = append(parts, c.Path+" "+c.Kind+" "+string(live))
+		}
+	}
+	slices.Sort(parts[7:])
+	return hashOf(parts...)
+}
+
+// OwnershipFingerprint identifies the class of a live resource across runs.
+func OwnershipFingerprint(partition string, r Resource) string {
+	ref := inventory.Ref{Partition: partition, Account: r.Account, Region: r.Region, Type: r.Type, ID: r.ID}
+	return hashOf("owner", r.Class, ref.String())
+}
+
+func refOf(p Place) inventory.Ref {
+	return inventory.Ref{Partition: p.Partition, Account: p.Account, Region: p.Region, Type: p.Type, ID: p.ID}
+}
+
+// hashOf hashes parts so that no two lists of parts read the same.
+func hashOf(parts ...string) string {
 	h := sha256.New()
-	for _, part := range []string{rule, r.Owned.Environment, r.Owned.App, place, contentPath(r.Properties, path)} {
+	for _, part := range parts {
 		h.Write([]byte(strconv.Quote(part)))
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))

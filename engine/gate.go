@@ -78,13 +78,14 @@ func (g Gate) fails(r *Result) bool {
 	if r.Command == "inventory" {
 		return false
 	}
+	known := r.Summary.known() // by the baseline
 	for severity, n := range r.Summary.BySeverity {
-		if n > 0 && g.counts(severity) {
+		if n > known.BySeverity[severity] && g.counts(severity) {
 			return true
 		}
 	}
 	for class, n := range r.Summary.Drift {
-		if n > 0 && class != "in-sync" && class != "unverifiable" && g.counts(DriftSeverity(class)) {
+		if n > known.Drift[class] && class != "in-sync" && class != "unverifiable" && g.counts(DriftSeverity(class)) {
 			return true
 		}
 	}
@@ -92,7 +93,7 @@ func (g Gate) fails(r *Result) bool {
 		return false
 	}
 	for class, n := range r.Summary.ByClass {
-		if n > 0 && g.counts(ClassSeverity(class)) {
+		if n > known.ByClass[class] && g.counts(ClassSeverity(class)) {
 			return true
 		}
 	}
@@ -106,8 +107,9 @@ func (g Gate) incomplete(r *Result) bool {
 	if g.Strict && (r.Summary.NotJudged > 0 || r.Summary.Unverified > 0) {
 		return true
 	}
+	known := r.Summary.known()
 	return slices.ContainsFunc(r.Rules, func(c RuleCount) bool {
-		return c.Error > 0 || c.Unknown > 0 && g.unknownCounts(c.Severity)
+		return c.Error > 0 || c.Unknown > known.Unknown[c.ID] && g.unknownCounts(c.Severity)
 	})
 }
 

@@ -92,6 +92,8 @@ type Summary struct {
 	Ignored int `json:"ignored,omitempty"`
 	// NotJudged counts declared resources whose type no schema knows.
 	NotJudged int `json:"notJudged,omitempty"`
+	// Known is there when the run had a baseline.
+	Known *Known `json:"known,omitempty"`
 }
 
 // RuleCount is what one loaded rule decided.
@@ -141,6 +143,7 @@ type Finding struct {
 	AppVersion  string              `json:"appVersion,omitempty"`
 	Environment string              `json:"environment,omitempty"`
 	Fingerprint string              `json:"fingerprint"`
+	Known       bool                `json:"known,omitempty"` // the baseline holds it already
 	Waiver      *Waiver             `json:"waiver"`
 }
 
@@ -172,6 +175,7 @@ type Resource struct {
 	Particle    string            `json:"particle,omitempty"`
 	Reason      string            `json:"reason,omitempty"`
 	Evidence    []owner.Evidence  `json:"evidence,omitempty"`
+	Known       bool              `json:"known,omitempty"`     // the baseline holds it in this class already
 	Properties  map[string]any    `json:"properties,omitzero"` // with --include properties
 }
 
@@ -186,6 +190,7 @@ type Drift struct {
 	Class       string       `json:"class"`
 	Severity    string       `json:"severity"`
 	Reason      string       `json:"reason,omitempty"`
+	Known       bool         `json:"known,omitempty"` // the baseline holds it already
 	Changes     []Change     `json:"changes,omitempty"`
 	Unverified  []Unverified `json:"unverified,omitempty"`
 }

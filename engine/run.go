@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -38,6 +39,8 @@ type Job struct {
 	Tags        []TagFilter
 
 	Include Include
+	// Baseline is what an earlier run found; nil when everything is new.
+	Baseline *Baseline
 
 	Concurrency int // bounds the workers that judge; there are never more than cores
 }
@@ -52,6 +55,13 @@ type Include struct {
 // Run judges a job. It never fails and never stops half-way: what could not be read or
 // judged is data in the Result, and what was read before an interrupt is judged like all.
 func Run(job Job) *Result {
+	if job.Baseline != nil && job.Include.Summary {
+		// To compare with the baseline takes the list, to count takes only its length.
+		job.Include.Summary = false
+		r := Run(job)
+		r.Findings, r.Drift, r.Resources, r.Ignored = nil, nil, nil, nil
+		return r
+	}
 	r := &Result{
 		SchemaVersion: SchemaVersion,
 		Tool:          Tool{Name: "pcf-scan", Version: job.Version},
@@ -90,6 +100,9 @@ func Run(job Job) *Result {
 	}
 	r.Gaps = gapList(gaps)
 	r.Complete = len(r.Gaps) == 0
+	if job.Baseline != nil {
+		job.Baseline.mark(r)
+	}
 	return r
 }
 
@@ -247,6 +260,7 @@ func judge(job Job, r *Result) {
 		counts    map[string]*RuleCount
 		findings  []rules.Finding
 		notJudged int
+		waivers   map[inventory.Position]bool // those that covered something
 	}
 	shares := make([]share, workers(job.Concurrency, len(tasks)))
 	var next atomic.Int64
@@ -254,7 +268,7 @@ func judge(job Job, r *Result) {
 	for i := range shares {
 		workers.Go(func() {
 			mine := &shares[i]
-			mine.counts = map[string]*RuleCount{}
+			mine.counts, mine.waivers = map[string]*RuleCount{}, map[inventory.Position]bool{}
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= len(tasks) {
@@ -270,6 +284,9 @@ func judge(job Job, r *Result) {
 							rules.ApplySkips(&f, t.particle.Skip, job.Now)
 						}
 						rules.ApplyWaivers(&f, job.Waivers, job.Now)
+						if f.Waiver != nil {
+							mine.waivers[f.Waiver.Position] = true
+						}
 					}
 					c := mine.counts[f.Rule.ID]
 					if c == nil {
@@ -308,9 +325,16 @@ func judge(job Job, r *Result) {
 		r.Summary.BySeverity[string(rule.Severity)] += total.Fail
 	}
 	var all []rules.Finding
+	used := map[inventory.Position]bool{}
 	for _, s := range shares {
 		all = append(all, s.findings...)
 		r.Summary.NotJudged += s.notJudged
+		maps.Copy(used, s.waivers)
+	}
+	if !job.NoWaivers && job.App == "" && job.Environment == "" { // or most of them had nothing to cover
+		for _, f := range job.Rules.ReviewWaivers(job.Waivers, used, job.Now) {
+			r.Warnings = append(r.Warnings, faultOf(f))
+		}
 	}
 	slices.SortStableFunc(all, func(a, b rules.Finding) int {
 		return cmp.Or(inventory.CompareResources(a.Resource, b.Resource), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Path, b.Path))

@@ -71,7 +71,7 @@ var (
 	}
 	problemColumns = []string{
 		"kind", "severity", "status", "class", "rule", "type", "id", "logicalId", "name", "arn", "account", "region", "file", "line", "column",
-		"app", "appVersion", "environment", "particle", "reason", "path", "message", "remediation", "controls", "waiver", "fingerprint",
+		"app", "appVersion", "environment", "particle", "reason", "path", "message", "remediation", "controls", "waiver", "fingerprint", "baseline",
 	}
 )
 
@@ -145,7 +145,7 @@ func csvRows(r *engine.Result) func(yield func(csvRow) bool) {
 		for _, question := range ownerQuestions {
 			for _, res := range ofClass(r.Resources, question.class) {
 				row := resourceRow("ownership", res)
-				row["severity"] = engine.ClassSeverity(res.Class)
+				row["severity"], row["baseline"] = engine.ClassSeverity(res.Class), inBaseline(res.Known)
 				if !yield(row) {
 					return
 				}
@@ -182,6 +182,7 @@ func placeRow(kind string, at engine.Place) csvRow {
 func findingRow(f engine.Finding) csvRow {
 	row := placeRow("finding", f.Resource)
 	maps.Copy(row, csvRow{
+		"baseline": inBaseline(f.Known),
 		"severity": f.Severity, "status": f.Status, "rule": f.Rule, "app": f.App, "appVersion": f.AppVersion, "environment": f.Environment,
 		"path": f.Path, "message": f.Message, "remediation": f.Remediation, "fingerprint": f.Fingerprint,
 	})
@@ -209,10 +210,19 @@ func driftRow(d engine.Drift) csvRow {
 		message += "; " + u.Path + " was not compared: " + u.Because
 	}
 	maps.Copy(row, csvRow{
+		"baseline": inBaseline(d.Known),
 		"severity": cmp.Or(d.Severity, engine.DriftSeverity(d.Class)), "class": d.Class, "app": d.App, "appVersion": d.AppVersion, "environment": d.Environment,
 		"particle": d.Particle, "reason": d.Reason, "path": strings.Join(paths, " "), "message": message,
 	})
 	return row
+}
+
+// inBaseline marks what an earlier run had too.
+func inBaseline(known bool) string {
+	if known {
+		return "known"
+	}
+	return ""
 }
 
 // number writes a line or column; 0 is none.

@@ -44,7 +44,9 @@ type Format struct {
 }
 
 // Formats returns all formats; the first is the default. The caller owns the slice.
-func Formats() []Format { return []Format{table, jsonFormat, sarif, jsonl, csvFormat, markdown} }
+func Formats() []Format {
+	return []Format{table, jsonFormat, sarif, jsonl, csvFormat, markdown, junit, github}
+}
 
 // Lookup returns the format of a name. The error of an unknown name lists the known
 // ones and the one that was probably meant.

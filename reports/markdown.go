@@ -30,6 +30,7 @@ var markdown = Format{
 		if r == nil {
 			r = &engine.Result{}
 		}
+		r = onlyNew(r)
 		c := &comment{}
 		c.coverage(r)
 		c.summary(r)

@@ -17,6 +17,8 @@ func results() map[string]*engine.Result {
 		"failing":    failing(),
 		"incomplete": incomplete(),
 		"inventory":  inventoryResult(),
+		"waived":     waived(),
+		"baseline":   baseline(),
 	}
 }
 
@@ -151,5 +153,53 @@ func inventoryResult() *engine.Result {
 	r.Command, r.RunID = "inventory", "run-inventory"
 	r.Findings, r.Drift, r.Rules = nil, nil, nil
 	r.Summary = engine.Summary{Resources: 4, ByClass: map[string]int{"orphan": 1, "contested": 1, "stale-version": 1, "foreign": 1}}
+	return r
+}
+
+// waived is the failing result after every failure was accepted for a time.
+func waived() *engine.Result {
+	r := failing()
+	for i := range r.Findings {
+		if r.Findings[i].Status == "fail" {
+			r.Findings[i].Status = "waived"
+			r.Findings[i].Waiver = &engine.Waiver{Reason: "replaced in March", Approver: "security@acme.example", Expires: noon.AddDate(0, 4, 0)}
+		}
+	}
+	for i, c := range r.Rules {
+		r.Rules[i].Waived, r.Rules[i].Fail = c.Waived+c.Fail, 0
+	}
+	r.Summary.Findings = map[string]int{"fail": 0, "pass": 20, "unknown": 1, "error": 1, "skip": 4, "waived": 4}
+	r.Summary.BySeverity = map[string]int{"critical": 0, "high": 0, "medium": 0, "low": 0, "info": 0}
+	return r
+}
+
+// baseline is the failing result of which an earlier run had all but one finding.
+func baseline() *engine.Result {
+	r := failing()
+	r.Summary.Known = &engine.Known{BySeverity: map[string]int{}, Fail: map[string]int{}, Unknown: map[string]int{}, Drift: map[string]int{}, ByClass: map[string]int{}}
+	fresh := true // the first failure is new
+	for i, f := range r.Findings {
+		switch {
+		case f.Status == "fail" && fresh:
+			fresh = false
+		case f.Status == "fail":
+			r.Findings[i].Known = true
+			r.Summary.Known.BySeverity[f.Severity]++
+			r.Summary.Known.Fail[f.Rule]++
+		case f.Status == "unknown":
+			r.Findings[i].Known = true
+			r.Summary.Known.Unknown[f.Rule]++
+		}
+	}
+	for i, d := range r.Drift {
+		if d.Class != "unverifiable" {
+			r.Drift[i].Known = true
+			r.Summary.Known.Drift[d.Class]++
+		}
+	}
+	for i, res := range r.Resources {
+		r.Resources[i].Known = true
+		r.Summary.Known.ByClass[res.Class]++
+	}
 	return r
 }

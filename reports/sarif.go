@@ -2,14 +2,11 @@ package reports
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -101,6 +98,7 @@ type (
 		RuleIndex    int               `json:"ruleIndex"`
 		Kind         string            `json:"kind"`
 		Level        string            `json:"level"`
+		Baseline     string            `json:"baselineState,omitempty"`
 		Message      sarifText         `json:"message"`
 		Locations    []sarifLocation   `json:"locations"`
 		Fingerprints map[string]string `json:"partialFingerprints"`
@@ -148,18 +146,20 @@ func sarifRunOf(r *engine.Result) sarifRun {
 			result.Kind, result.Level = "open", "none"
 		}
 		result.Properties = about("app", f.App, "appVersion", f.AppVersion, "environment", f.Environment, "path", f.Path, "status", f.Status)
+		result.known(f.Known)
 		run.Results = append(run.Results, result)
 	}
 	for _, d := range r.Drift {
 		if d.Class == string(drift.InSync) {
 			continue
 		}
-		result := rules.result(driftRule(d.Class), d.Resource, fingerprint("drift", d.Class, d.Environment, d.App, d.AppVersion, d.Particle, ref(d.Resource)))
+		result := rules.result(driftRule(d.Class), d.Resource, engine.DriftFingerprint(d))
 		result.Message = plainText(driftMessage(d))
 		if d.Class == string(drift.Unverifiable) {
 			result.Kind, result.Level = "open", "none"
 		}
 		result.Properties = about("app", d.App, "appVersion", d.AppVersion, "environment", d.Environment, "particle", d.Particle)
+		result.known(d.Known)
 		run.Results = append(run.Results, result)
 	}
 	for _, res := range r.Resources {
@@ -169,14 +169,22 @@ func sarifRunOf(r *engine.Result) sarifRun {
 		}
 		place := engine.Place{Partition: r.Scope.Partition, Type: res.Type, ID: res.ID, Account: res.Account, Region: res.Region, ARN: res.ARN}
 		rule := engine.RuleCount{ID: "pcf-" + res.Class, Severity: engine.ClassSeverity(res.Class), Title: text.title, Remediation: text.help}
-		result := rules.result(rule, place, fingerprint("owner", res.Class, ref(place)))
+		result := rules.result(rule, place, engine.OwnershipFingerprint(r.Scope.Partition, res))
 		message := label(res) + ": " + text.title
 		if why := evidence(res); why != "" {
 			message += "; " + why
 		}
 		result.Message = plainText(message)
 		result.Properties = about("app", res.App, "appVersion", res.AppVersion, "environment", res.Environment, "particle", res.Particle, "reason", res.Reason)
+		result.known(res.Known)
 		run.Results = append(run.Results, result)
+	}
+	if r.Summary.Known != nil {
+		for i := range run.Results {
+			if run.Results[i].Baseline == "" {
+				run.Results[i].Baseline = "new"
+			}
+		}
 	}
 	run.Tool.Driver = sarifDriver{Name: cmp.Or(r.Tool.Name, "pcf-scan"), Version: inert(r.Tool.Version), Rules: rules.list}
 	if run.Tool.Driver.Rules == nil {
@@ -245,6 +253,13 @@ func (s *sarifRules) result(c engine.RuleCount, at engine.Place, fingerprint str
 		// Code scanning tells alerts apart by primaryLocationLineHash alone; without it
 		// an alert would move with its line.
 		Fingerprints: map[string]string{"pcfScan/v1": fingerprint, "primaryLocationLineHash": strings.TrimPrefix(fingerprint, "sha256:")},
+	}
+}
+
+// known says that an earlier run had the result too.
+func (s *sarifResult) known(is bool) {
+	if is {
+		s.Baseline = "unchanged"
 	}
 }
 
@@ -370,13 +385,4 @@ func about(pairs ...string) map[string]any {
 		}
 	}
 	return bag
-}
-
-// fingerprint names a result that is no finding of a rule across runs.
-func fingerprint(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write([]byte(strconv.Quote(p)))
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }

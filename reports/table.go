@@ -26,6 +26,7 @@ var table = Format{
 			r = &engine.Result{}
 		}
 		p := &page{opt: opt, names: namesOf(r)}
+		r = onlyNew(r)
 		p.coverage(r)
 		p.faults(r)
 		p.summary(r)
@@ -178,6 +179,9 @@ func summaryRows(s engine.Summary) [][]string {
 			declared += n
 		}
 		rows = append(rows, []string{"drift", counts(declared, s.Drift, driftNames()) + plus(s.Ignored, "difference ignored as declared", "differences ignored as declared")})
+	}
+	if s.Known != nil {
+		rows = append(rows, []string{"baseline", fmt.Sprintf("%d of these are known from it: they are not listed and do not fail", known(s.Known))})
 	}
 	if s.NotJudged > 0 {
 		rows = append(rows, []string{"not judged", count(s.NotJudged, "resource", "resources") + " of types that no schema knows"})
@@ -489,16 +493,23 @@ func (p *page) next(r *engine.Result) {
 
 // nextStep is the one thing to do now, in words of ours alone, and its colour.
 func nextStep(r *engine.Result) (colour, text string) {
-	s := r.Summary
-	drifted, orphans := 0, s.ByClass[string(owner.Orphan)]
+	s, old := r.Summary, engine.Known{}
+	if s.Known != nil {
+		old = *s.Known
+	}
+	drifted, orphans := 0, s.ByClass[string(owner.Orphan)]-old.ByClass[string(owner.Orphan)]
 	for class, n := range s.Drift {
 		if class != string(drift.InSync) && class != string(drift.Unverifiable) {
-			drifted += n
+			drifted += n - old.Drift[class]
 		}
+	}
+	undecided := s.Findings["unknown"] + s.Findings["error"]
+	for _, n := range old.Unknown {
+		undecided -= n
 	}
 	worst := ""
 	for _, severity := range severityNames() {
-		if n := s.BySeverity[severity]; n > 0 {
+		if n := s.BySeverity[severity] - old.BySeverity[severity]; n > 0 {
 			worst = count(n, severity+" finding", severity+" findings")
 			break
 		}
@@ -520,10 +531,12 @@ func nextStep(r *engine.Result) (colour, text string) {
 		return "", fmt.Sprintf("Next: decide on %s: declare what is still needed, remove the rest.%s", count(orphans, "orphan", "orphans"), also)
 	case !r.Complete:
 		return "", "Next: make the places above readable and run again; until then this is not a clean result."
-	case s.Findings["unknown"]+s.Findings["error"] > 0:
+	case undecided > 0:
 		return "", "Next: give the values that are not known (--parameter NAME=VALUE) and run again."
 	case s.Resources == 0 && s.Declared == 0:
 		return yellow, "Next: nothing was found to look at; check the account, the regions and the paths above."
+	case s.Known != nil:
+		return green, "Nothing new: what was found is in the baseline already."
 	default:
 		return green, "Nothing to do: nothing that was read breaks a rule or has drifted."
 	}

@@ -19,7 +19,10 @@ type Set struct {
 	rules   []*Rule // sorted by id
 	byID    map[string]*Rule
 	byType  map[string][]*Rule
-	forAll  []*Rule // rules for "*"
+	forAll  []*Rule  // rules for "*"
+	loaded  []string // the ids before any selection, sorted
+	// frameworks are those that the rules may name.
+	frameworks map[string]*Framework
 }
 
 func (s *Set) index() {
@@ -34,6 +37,9 @@ func (s *Set) index() {
 				s.byType[typ] = append(s.byType[typ], r)
 			}
 		}
+	}
+	if s.loaded == nil {
+		s.loaded = slices.Sorted(maps.Keys(s.byID))
 	}
 }
 
@@ -120,7 +126,7 @@ func (s *Set) Select(sel Selection) (*Set, error) {
 		{sel.Severity != "", "--severity", func(r *Rule) bool { return r.Severity.AtLeast(sel.Severity) }},
 		{len(sel.Types) > 0, "--type", func(r *Rule) bool { return slices.Contains(r.Types, "*") || matchesAny(sel.Types, r.Types...) }},
 	}
-	narrowed := &Set{structs: s.structs, rules: slices.Clone(s.rules)}
+	narrowed := &Set{structs: s.structs, rules: slices.Clone(s.rules), loaded: s.loaded, frameworks: s.frameworks}
 	var excluded []string
 	for _, step := range steps {
 		if !step.asked || len(narrowed.rules) == 0 {
@@ -156,7 +162,7 @@ func (s *Set) withParams(values map[string]string) (*Set, error) {
 	if len(values) == 0 {
 		return s, nil
 	}
-	changed := &Set{structs: s.structs, rules: slices.Clone(s.rules)}
+	changed := &Set{structs: s.structs, rules: slices.Clone(s.rules), loaded: s.loaded, frameworks: s.frameworks}
 	changed.index()
 	for _, o := range slices.Sorted(maps.Keys(values)) {
 		id, name, ok := strings.Cut(o, ".")

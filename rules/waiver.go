@@ -79,8 +79,9 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("read time %q: want RFC 3339 (2027-01-31T12:00:00Z) or a date (2027-01-31)", s)
 }
 
-// ApplyWaivers turns a failure that a waiver accepts into status Waived. A waiver ends at
-// its expiry: from that moment the failure is one again, and its message says so. Other
+// ApplyWaivers turns a failure that a waiver accepts into status Waived, and a verdict that
+// is unknown as well: whoever accepts the failure accepts that it may be one. A waiver ends
+// at its expiry: from that moment the finding counts again, and its message says so. Other
 // statuses are left alone.
 func ApplyWaivers(f *Finding, waivers []Waiver, now time.Time) {
 	f.accept(now, func(yield func(Waiver) bool) {
@@ -107,7 +108,7 @@ func ApplySkips(f *Finding, skips []inventory.Skip, now time.Time) {
 
 // accept takes the first waiver that is in force.
 func (f *Finding) accept(now time.Time, waivers iter.Seq[Waiver]) {
-	if f.Status != Fail {
+	if f.Status != Fail && f.Status != Unknown {
 		return
 	}
 	var expired time.Time
@@ -121,6 +122,27 @@ func (f *Finding) accept(now time.Time, waivers iter.Seq[Waiver]) {
 	if !expired.IsZero() {
 		f.Message += fmt.Sprintf(" (its waiver expired on %s)", expired.UTC().Format(time.DateOnly))
 	}
+}
+
+// ReviewWaivers lists what is wrong with waivers after a run: one that has expired, one that
+// names no rule, and one that covered nothing although its rule judged. used holds the
+// positions of those that covered a finding. Nothing of it opens the gate or closes it.
+func (s *Set) ReviewWaivers(waivers []Waiver, used map[inventory.Position]bool, now time.Time) []inventory.Fault {
+	var faults []inventory.Fault
+	for _, w := range waivers {
+		say := func(format string, args ...any) {
+			faults = append(faults, inventory.Fault{Position: w.Position, Message: "the waiver of " + w.Rule + " " + fmt.Sprintf(format, args...)})
+		}
+		switch {
+		case !matchesAny([]string{w.Rule}, s.loaded...):
+			say("names no rule%s", didYouMean(w.Rule, s.loaded))
+		case !w.Expires.IsZero() && !now.Before(w.Expires):
+			say("expired on %s: what it covered counts again", w.Expires.UTC().Format(time.DateOnly))
+		case !used[w.Position] && slices.ContainsFunc(s.rules, func(r *Rule) bool { return inventory.MatchGlob(w.Rule, r.ID) }):
+			say("covers no finding of this run: it can be removed when it covers none anywhere")
+		}
+	}
+	return faults
 }
 
 // inline is the approver of a waiver that stands in the declaration itself: whoever

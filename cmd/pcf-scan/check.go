@@ -97,6 +97,9 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		*code = gate.ExitCode(result)
 		return nil
 	}
+	if job.Baseline, err = baselineOf(c); err != nil {
+		return err
+	}
 	if err := fill(c.Context, &job); err != nil {
 		return err
 	}
@@ -109,8 +112,9 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	}
 	gate.Interrupted = c.Context.Err() != nil
 	*code = gate.ExitCode(result)
+	warn(c, result)
 	for _, f := range result.Faults {
-		logger(c).Error(inventory.Fault{Position: inventory.Position{File: f.File, Line: f.Line, Column: f.Column}, Message: f.Message, Hint: f.Hint}.Error())
+		logger(c).Error(faultText(f))
 	}
 	if *code == engine.ExitUsage && len(result.Faults) == 0 {
 		why := "no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot"
@@ -158,7 +162,7 @@ func knownApp(c *cli.Context, job engine.Job) error {
 	return nil
 }
 
-// readDeclaration reads the declared side and prints its warnings.
+// readDeclaration reads the declared side.
 func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now time.Time) (*inventory.Declaration, error) {
 	parameters, err := pairs(c, "parameter")
 	if err != nil {
@@ -178,10 +182,18 @@ func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now ti
 	if err != nil {
 		return nil, usagef(c, "%v", err)
 	}
-	for _, w := range d.Warnings {
-		logger(c).Warn(w.Error())
-	}
 	return d, nil
+}
+
+// warn prints what a run doubts and what stopped nothing.
+func warn(c *cli.Context, r *engine.Result) {
+	for _, f := range r.Warnings {
+		logger(c).Warn(faultText(f))
+	}
+}
+
+func faultText(f engine.Fault) string {
+	return inventory.Fault{Position: inventory.Position{File: f.File, Line: f.Line, Column: f.Column}, Message: f.Message, Hint: f.Hint}.Error()
 }
 
 // loadRules fills the job's rules and waivers from the rule flags.

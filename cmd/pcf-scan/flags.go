@@ -90,6 +90,7 @@ func verdictFlags() []cli.Flag {
 		text("fail-on", "lowest `SEVERITY` that fails: critical, high, medium, low or none", "low"),
 		text("unknown", "`fail` or warn on values that are not known; default fail for critical and high", ""),
 		toggle("strict", "what could not be judged counts"),
+		text("baseline", "a saved result `FILE`: only what is new fails", ""),
 		toggle("allow-partial", "a gap no longer gives exit code 3"),
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/reports"
 )
 
@@ -30,14 +31,40 @@ func report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(c.Args().First())
+	r, err := savedResult(c.Args().First())
 	if err != nil {
-		return fmt.Errorf("read result: %w", err)
+		return err
+	}
+	return render(c, r, sinks)
+}
+
+// savedResult reads what --format json wrote.
+func savedResult(name string) (*engine.Result, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
 	}
 	defer f.Close()
 	r, err := reports.Read(f)
 	if err != nil {
-		return fmt.Errorf("read result %s: %w", c.Args().First(), err)
+		return nil, fmt.Errorf("read result %s: %w", name, err)
 	}
-	return render(c, r, sinks)
+	return r, nil
+}
+
+// baselineOf reads --baseline; nil without it.
+func baselineOf(c *cli.Context) (*engine.Baseline, error) {
+	name := c.String("baseline")
+	if name == "" {
+		return nil, nil
+	}
+	r, err := savedResult(name)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	b, err := engine.NewBaseline(r)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline %s: %w", name, err)
+	}
+	return b, nil
 }

@@ -26,7 +26,7 @@ import (
 // nothing else, of a live account, with owners that follow from each resource alone.
 func streams(c *cli.Context, sinks []sink) bool {
 	return c.Command.Name == "inventory" && len(sinks) == 1 && sinks[0].format.Name == "jsonl" &&
-		c.String("live") == "aws" && len(c.StringSlice("declared")) == 0
+		c.String("live") == "aws" && len(c.StringSlice("declared")) == 0 && c.String("baseline") == ""
 }
 
 // streamInventory reads a live account into a JSON Lines snapshot. The resources wait in a
