@@ -33,8 +33,10 @@ type Result struct {
 	Drift     []Drift     `json:"drift,omitzero"`
 	// Ignored are differences that an ignore rule covers; Warnings are doubts about inputs
 	// that stopped nothing.
-	Ignored  []Ignored `json:"ignored,omitempty"`
-	Warnings []Fault   `json:"warnings,omitempty"`
+	Ignored []Ignored `json:"ignored,omitempty"`
+	// NotJudged are the declared things that Summary.NotJudged counts.
+	NotJudged []NotJudged `json:"notJudged,omitempty"`
+	Warnings  []Fault     `json:"warnings,omitempty"`
 }
 
 // Tool names the program that made the result.
@@ -90,8 +92,14 @@ type Summary struct {
 	Unverified int `json:"unverified,omitempty"`
 	// Ignored counts differences that an ignore rule of a particle covers.
 	Ignored int `json:"ignored,omitempty"`
-	// NotJudged counts declared resources whose type no schema knows.
+	// NotJudged counts declared resources that no rule can judge: their type has no schema
+	// or no mapping.
 	NotJudged int `json:"notJudged,omitempty"`
+	// Judged divides all resources that rules looked at: definite (every verdict is),
+	// unknown (one verdict at least could not be given), skipped (no rule concerns it),
+	// noRule (none of the rules is for its type) and notJudged. The five add up to
+	// Resources in a check.
+	Judged map[string]int `json:"judged,omitempty"`
 	// Known is there when the run had a baseline.
 	Known *Known `json:"known,omitempty"`
 }
@@ -201,6 +209,12 @@ type Ignored struct {
 	Resource Place  `json:"resource"`
 	App      string `json:"app,omitempty"`
 	Change   Change `json:"change"`
+}
+
+// NotJudged is a declared thing that no rule can judge.
+type NotJudged struct {
+	Resource Place  `json:"resource"`
+	Because  string `json:"because"`
 }
 
 // Unverified is a declared property that could not be compared.

@@ -253,13 +253,17 @@ func judge(job Job, r *Result) {
 	if !job.Include.Summary {
 		r.Findings = []Finding{}
 	}
+	r.Summary.Judged = map[string]int{"definite": 0, "unknown": 0, "skipped": 0, "noRule": 0, "notJudged": 0}
+	var aside []inventory.NotJudged
 	if job.Command == "check" {
-		r.Summary.Resources = len(tasks)
+		aside = job.Declaration.NotJudged
+		r.Summary.Resources = len(tasks) + len(aside)
 	}
 	type share struct {
 		counts    map[string]*RuleCount
 		findings  []rules.Finding
-		notJudged int
+		judged    map[string]int
+		notJudged []NotJudged
 		waivers   map[inventory.Position]bool // those that covered something
 	}
 	shares := make([]share, workers(job.Concurrency, len(tasks)))
@@ -268,17 +272,20 @@ func judge(job Job, r *Result) {
 	for i := range shares {
 		workers.Go(func() {
 			mine := &shares[i]
-			mine.counts, mine.waivers = map[string]*RuleCount{}, map[inventory.Position]bool{}
+			mine.counts, mine.judged, mine.waivers = map[string]*RuleCount{}, map[string]int{}, map[inventory.Position]bool{}
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= len(tasks) {
 					return
 				}
 				t := tasks[n]
+				verdict := "noRule"
 				if _, known := schema.Lookup(t.resource.Ref.Type); !known {
-					mine.notJudged++
+					verdict = "notJudged"
+					mine.notJudged = append(mine.notJudged, NotJudged{placeOf(t.resource, ""), "no schema is published for the type " + t.resource.Ref.Type})
 				}
 				for _, f := range job.Rules.Judge(t.world, t.resource) {
+					verdict = judged(verdict, f.Status)
 					if !job.NoWaivers {
 						if t.particle != nil {
 							rules.ApplySkips(&f, t.particle.Skip, job.Now)
@@ -298,6 +305,7 @@ func judge(job Job, r *Result) {
 						mine.findings = append(mine.findings, f)
 					}
 				}
+				mine.judged[verdict]++
 			}
 		})
 	}
@@ -328,8 +336,24 @@ func judge(job Job, r *Result) {
 	used := map[inventory.Position]bool{}
 	for _, s := range shares {
 		all = append(all, s.findings...)
-		r.Summary.NotJudged += s.notJudged
+		r.NotJudged = append(r.NotJudged, s.notJudged...)
+		for verdict, n := range s.judged {
+			r.Summary.Judged[verdict] += n
+		}
 		maps.Copy(used, s.waivers)
+	}
+	for _, n := range aside {
+		r.Summary.Judged["notJudged"]++
+		at := Place{Type: n.Type, LogicalID: n.Name, File: n.Position.File, Line: n.Position.Line, Column: n.Position.Column}
+		r.NotJudged = append(r.NotJudged, NotJudged{at, n.Because})
+	}
+	slices.SortFunc(r.NotJudged, func(a, b NotJudged) int {
+		x, y := a.Resource, b.Resource
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(x.LogicalID, y.LogicalID), cmp.Compare(x.ID, y.ID))
+	})
+	r.Summary.NotJudged = len(r.NotJudged)
+	if job.Include.Summary {
+		r.NotJudged = nil
 	}
 	if !job.NoWaivers && job.App == "" && job.Environment == "" { // or most of them had nothing to cover
 		for _, f := range job.Rules.ReviewWaivers(job.Waivers, used, job.Now) {
@@ -343,6 +367,22 @@ func judge(job Job, r *Result) {
 	for _, f := range all {
 		r.Findings = append(r.Findings, findingOf(f, stacks[f.Resource]))
 	}
+}
+
+// judged is what a resource counts as after one more verdict. The strongest word wins:
+// not judged, then unknown, then definite, then skipped.
+func judged(so string, s rules.Status) string {
+	switch {
+	case so == "notJudged" || so == "unknown":
+		return so
+	case s == rules.Unknown || s == rules.Error:
+		return "unknown"
+	case s != rules.Skip:
+		return "definite"
+	case so == "noRule":
+		return "skipped"
+	}
+	return so
 }
 
 // workers is how many resources are judged at once: one a core, less where less is asked

@@ -127,6 +127,9 @@ type Declaration struct {
 	// Snapshots are live resources that came as files (`check` judges them as live).
 	Snapshots []*Snapshot
 	Gaps      []Gap
+	// NotJudged are declared things that no rule can judge: a Terraform type without a
+	// mapping, a type that nobody publishes a schema for. They are counted, never silent.
+	NotJudged []NotJudged
 	// Warnings are doubts about an input that do not stop it from being judged: a
 	// property that the schema does not know, a value of the wrong kind.
 	Warnings []Fault
@@ -134,6 +137,14 @@ type Declaration struct {
 	Files []string
 	// Faults are malformed inputs: exit code 2, and the good files are still reported.
 	Faults []Fault
+}
+
+// NotJudged is a declared thing that no rule can judge, and why.
+type NotJudged struct {
+	Type     string // in the words of its format: aws_cognito_user_pool
+	Name     string // logical id, Terraform address, construct path
+	Because  string
+	Position Position
 }
 
 // A Fault is a mistake in an input: where it stands, what is wrong and what to do.

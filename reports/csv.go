@@ -24,6 +24,7 @@ import (
 //	gap        a place that could not be read
 //	fault      a mistake in an input
 //	resource   a resource of an inventory
+//	not-judged a resource that no rule can judge
 //	finding    the verdict of a rule
 //	drift      a declared resource that is not as declared
 //	ownership  a resource whose owner is a question
@@ -131,6 +132,13 @@ func csvRows(r *engine.Result) func(yield func(csvRow) bool) {
 				}
 			}
 			return
+		}
+		for _, n := range r.NotJudged {
+			row := placeRow("not-judged", n.Resource)
+			row["message"] = n.Because
+			if !yield(row) {
+				return
+			}
 		}
 		for _, f := range r.Findings {
 			if !yield(findingRow(f)) {

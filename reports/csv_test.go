@@ -40,7 +40,7 @@ func TestCSVRows(t *testing.T) {
 	}
 	assert.Equal(t, map[string]int{"finding": 6, "drift": 3, "ownership": 3}, kinds(failing()))
 	assert.Equal(t, map[string]int{"resource": 4}, kinds(inventoryResult()))
-	assert.Equal(t, map[string]int{"gap": 3, "fault": 1, "ownership": 1}, kinds(incomplete()), "what was not read is in the table")
+	assert.Equal(t, map[string]int{"gap": 3, "fault": 1, "not-judged": 1, "ownership": 1}, kinds(incomplete()), "what was not read is in the table")
 	assert.Empty(t, kinds(clean()))
 
 	first := readCSV(t, render(t, csvFormat, incomplete(), Options{}))[0]

@@ -75,6 +75,9 @@ func annotations(r *engine.Result) string {
 			annotate(&b, githubLevel(engine.ClassSeverity(question.class)), engine.Place{}, res.Class, res.Type+" "+label(res)+": "+evidence(res))
 		}
 	}
+	for _, n := range r.NotJudged {
+		annotate(&b, "notice", n.Resource, "not judged", names.place(n.Resource)+": "+n.Because)
+	}
 	_, next := nextStep(r)
 	b.WriteString(next + "\n")
 	return b.String()

@@ -126,6 +126,9 @@ func junitOf(r *engine.Result) *junitSuites {
 		coverage.add(junitPass, "everything in scope was read", engine.Place{}, "", "", "")
 	}
 
+	for _, n := range r.NotJudged {
+		coverage.add(junitSkip, names.place(n.Resource), n.Resource, "", "not judged: "+n.Because, "")
+	}
 	known := engine.Known{}
 	if r.Summary.Known != nil {
 		known = *r.Summary.Known

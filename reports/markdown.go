@@ -35,6 +35,7 @@ var markdown = Format{
 		c.coverage(r)
 		c.summary(r)
 		c.room = maxComment - endOfComment
+		c.notJudged(r)
 		c.findings(r)
 		c.drift(r)
 		if r.Command == "inventory" {
@@ -182,6 +183,13 @@ func (c *comment) summary(r *engine.Result) {
 		c.say("| %s | %s |\n", row[0], row[1])
 	}
 	c.say("\n")
+}
+
+func (c *comment) notJudged(r *engine.Result) {
+	names := namesOf(r)
+	c.list(fmt.Sprintf("### Not judged: %d\n\n", len(r.NotJudged)), 0, len(r.NotJudged), "resource that is not judged", "resources that are not judged", func(i int) string {
+		return code(names.place(r.NotJudged[i].Resource)) + ": " + code(r.NotJudged[i].Because)
+	})
 }
 
 // findings writes a list for each rule. What failed stands in the open; of the rest, what

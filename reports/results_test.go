@@ -140,7 +140,10 @@ func incomplete() *engine.Result {
 		Faults: []engine.Fault{
 			{File: "apps/broken.yaml", Line: 7, Column: 3, Message: "mapping values are not allowed here", Hint: "indent the value below its key"},
 		},
-		Summary: engine.Summary{Resources: 2, ByClass: map[string]int{"owned": 1, "unknown": 1}, NotJudged: 1},
+		Summary: engine.Summary{Resources: 2, ByClass: map[string]int{"owned": 1, "unknown": 1}, NotJudged: 1, Judged: map[string]int{"definite": 1, "notJudged": 1}},
+		NotJudged: []engine.NotJudged{
+			{Resource: engine.Place{Type: "aws_cognito_user_pool", LogicalID: "module.auth.aws_cognito_user_pool.main[0]", File: "plan.json", Line: 90, Column: 5}, Because: "there is no mapping for this Terraform type"},
+		},
 		Resources: []engine.Resource{
 			{Type: "AWS::KMS::Key", ID: "1234abcd", Account: "111122223333", Region: "eu-west-1", Unread: []string{"/Tags"}, Class: "unknown", Evidence: []owner.Evidence{{Source: "tags", Detail: "the tags could not be read"}}},
 			{Type: "AWS::EC2::VPC", ID: "vpc-2", Account: "111122223333", Region: "eu-west-1", Tags: map[string]string{}, Unread: []string{}, Class: "owned", App: "orders", AppVersion: "1.4.2", Environment: "dev"},

@@ -332,6 +332,12 @@ func invocation(r *engine.Result) sarifInvocation {
 		}
 		inv.Notifications = append(inv.Notifications, n)
 	}
+	for _, u := range r.NotJudged {
+		inv.Notifications = append(inv.Notifications, sarifNotification{
+			Descriptor: sarifID{"pcf-not-judged"}, Level: "note",
+			Message: plainText("not judged: " + u.Because), Locations: []sarifLocation{location(u.Resource)},
+		})
+	}
 	return inv
 }
 

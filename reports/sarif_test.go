@@ -94,10 +94,11 @@ func TestSARIFResults(t *testing.T) {
 func TestSARIFSaysWhatWasNotRead(t *testing.T) {
 	inv := readSARIF(t, incomplete()).Invocations[0]
 	assert.False(t, inv.ExecutionSuccessful)
-	require.Len(t, inv.Notifications, 4)
+	require.Len(t, inv.Notifications, 5)
 	assert.Equal(t, "pcf-malformed-input", inv.Notifications[0].Descriptor.ID)
 	assert.Equal(t, 7, inv.Notifications[0].Locations[0].Physical.Region.StartLine)
 	assert.Contains(t, inv.Notifications[2].Message.Text, "AWS::SQS::Queue")
+	assert.Equal(t, "note", inv.Notifications[4].Level, "what no rule can judge is said, and is no failure of the run")
 }
 
 func TestFileURI(t *testing.T) {

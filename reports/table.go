@@ -30,6 +30,7 @@ var table = Format{
 		p.coverage(r)
 		p.faults(r)
 		p.summary(r)
+		p.notJudged(r)
 		p.findings(r)
 		p.drift(r)
 		if r.Command == "inventory" {
@@ -157,6 +158,17 @@ func (p *page) faults(r *engine.Result) {
 	}
 }
 
+// notJudged names what no rule can say anything about.
+func (p *page) notJudged(r *engine.Result) {
+	if len(r.NotJudged) == 0 {
+		return
+	}
+	p.heading(yellow, "NOT JUDGED: %d (counts with --strict)", len(r.NotJudged))
+	for _, n := range r.NotJudged {
+		p.say("", "  %s: %s", p.names.place(n.Resource), n.Because)
+	}
+}
+
 func (p *page) summary(r *engine.Result) {
 	p.heading("", "SUMMARY")
 	p.columns([]string{"", ""}, summaryRows(r.Summary))
@@ -183,8 +195,12 @@ func summaryRows(s engine.Summary) [][]string {
 	if s.Known != nil {
 		rows = append(rows, []string{"baseline", fmt.Sprintf("%d of these are known from it: they are not listed and do not fail", known(s.Known))})
 	}
-	if s.NotJudged > 0 {
-		rows = append(rows, []string{"not judged", count(s.NotJudged, "resource", "resources") + " of types that no schema knows"})
+	if s.Judged != nil {
+		total := 0
+		for _, n := range s.Judged {
+			total += n
+		}
+		rows = append(rows, []string{"judged", counts(total, map[string]int{"definite": s.Judged["definite"], "unknown": s.Judged["unknown"], "skipped": s.Judged["skipped"], "without a rule": s.Judged["noRule"], "not judged": s.Judged["notJudged"]}, []string{"definite", "unknown", "skipped", "without a rule", "not judged"})})
 	}
 	return rows
 }
