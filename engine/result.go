@@ -25,12 +25,14 @@ type Result struct {
 	Complete      bool      `json:"complete"`
 	Gaps          []Gap     `json:"gaps"`
 	// Faults are malformed inputs; they are kept so that a saved result says all.
-	Faults    []Fault     `json:"faults,omitempty"`
-	Summary   Summary     `json:"summary"`
-	Rules     []RuleCount `json:"rules,omitzero"`
-	Findings  []Finding   `json:"findings,omitzero"`
-	Resources []Resource  `json:"resources,omitzero"`
-	Drift     []Drift     `json:"drift,omitzero"`
+	Faults  []Fault     `json:"faults,omitempty"`
+	Summary Summary     `json:"summary"`
+	Rules   []RuleCount `json:"rules,omitzero"`
+	// Controls are those of the frameworks that were asked for.
+	Controls  []ControlCount `json:"controls,omitempty"`
+	Findings  []Finding      `json:"findings,omitzero"`
+	Resources []Resource     `json:"resources,omitzero"`
+	Drift     []Drift        `json:"drift,omitzero"`
 	// Ignored are differences that an ignore rule covers; Warnings are doubts about inputs
 	// that stopped nothing.
 	Ignored []Ignored `json:"ignored,omitempty"`
@@ -100,6 +102,9 @@ type Summary struct {
 	// noRule (none of the rules is for its type) and notJudged. The five add up to
 	// Resources in a check.
 	Judged map[string]int `json:"judged,omitempty"`
+	// Controls counts the controls of the frameworks that were asked for, by framework (and
+	// version, of a benchmark) and by status: see ControlStatuses.
+	Controls map[string]map[string]int `json:"controls,omitempty"`
 	// Known is there when the run had a baseline.
 	Known *Known `json:"known,omitempty"`
 }

@@ -38,6 +38,9 @@ type Job struct {
 	Classes     []string
 	Tags        []TagFilter
 
+	// Frameworks are globs: the controls of matching frameworks are counted.
+	Frameworks []string
+
 	Include Include
 	// Baseline is what an earlier run found; nil when everything is new.
 	Baseline *Baseline
@@ -97,6 +100,7 @@ func Run(job Job) *Result {
 	}
 	if job.Rules != nil {
 		judge(job, r)
+		countControls(job, r)
 	}
 	r.Gaps = gapList(gaps)
 	r.Complete = len(r.Gaps) == 0

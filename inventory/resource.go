@@ -66,6 +66,11 @@ type Resource struct {
 	// properties by JSON pointer.
 	Position  Position
 	Positions map[string]Position
+	// Written tells what the author typed from what is put in at deployment: for each value
+	// that a function computes (Ref, Fn::Sub), by JSON pointer, the pieces of it that stand in
+	// the file, with ${} where something else goes in. A value that is not at or below such a
+	// pointer stands in the file as it is.
+	Written map[string][]string
 
 	// Owned is set on live resources by engine/owner and on declared ones by their file.
 	Owned Ownership

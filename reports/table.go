@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -184,6 +185,12 @@ func summaryRows(s engine.Summary) [][]string {
 		}
 		rest := nonZero(s.Findings, []string{"unknown", "error", "waived", "pass", "skip"})
 		rows = append(rows, []string{"findings", strings.TrimSuffix(fail+", "+rest, ", ")})
+	}
+	for _, framework := range slices.Sorted(maps.Keys(s.Controls)) {
+		n := s.Controls[framework]
+		row := nonZero(n, engine.ControlStatuses[:len(engine.ControlStatuses)-2]) +
+			plus(n["idle"], "with nothing to judge", "with nothing to judge") + plus(n["none"], "without a rule", "without a rule")
+		rows = append(rows, []string{"controls", framework + ": " + strings.TrimPrefix(row, "; ")})
 	}
 	if s.Drift != nil {
 		declared := 0

@@ -35,6 +35,7 @@ var library = sync.OnceValues(func() (*cel.Env, error) {
 	options = append(options, networkFunctions()...)
 	options = append(options, policyFunctions()...)
 	options = append(options, otherFunctions()...)
+	options = append(options, portabilityFunctions()...)
 	return cel.NewEnv(options...)
 })
 
@@ -161,7 +162,7 @@ func (c *compiler) noteJoins(a *cel.Ast) {
 		if e.Kind() != ast.SelectKind || e.AsSelect().Operand().Kind() != ast.SelectKind {
 			return
 		}
-		if f := e.AsSelect().Operand().AsSelect().FieldName(); f == relatedField || f == referencesField {
+		if slices.Contains(joinFields, e.AsSelect().Operand().AsSelect().FieldName()) {
 			c.rule.Joins = append(c.rule.Joins, e.AsSelect().FieldName())
 		}
 	}))
@@ -202,7 +203,7 @@ func (c *compiler) explain(env *cel.Env, text string, issues *cel.Issues) error 
 		names, _ := c.provider.FindStructFieldNames(in)
 		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasSuffix(n, "()") })
 		e.message, e.meant = fmt.Sprintf("%s has no property %q", structTitle(in), field), schema.Suggest(field, names)
-		if in == relatedField || in == referencesField {
+		if slices.Contains(joinFields, in) {
 			e.message = fmt.Sprintf("unknown resource type %q", field)
 		}
 		e.offset = find(runes, field, e.offset)
@@ -230,7 +231,7 @@ func typeName(t *cel.Type) string { return readable(t.String()) }
 
 // names are all names that an expression can use.
 func names(env *cel.Env) []string {
-	all := []string{"has", "all", "exists", "exists_one", "map", "filter", "age", "related", "references"}
+	all := []string{"has", "all", "exists", "exists_one", "map", "filter", "age", "related", "references", "account"}
 	for _, v := range env.Variables() {
 		all = append(all, v.Name())
 	}

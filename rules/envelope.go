@@ -15,7 +15,7 @@ import (
 
 // envelopeTexts are the fields of `resource` that are text. Beside them it has created,
 // tags and properties.
-var envelopeTexts = []string{"type", "id", "arn", "name", "logicalId", "account", "region", "app", "environment", "version", "class"}
+var envelopeTexts = []string{"type", "id", "arn", "name", "logicalId", "account", "region", "app", "environment", "version", "class", "state"}
 
 // An envelope is the variable `resource`, and every element of a join: what is known of a
 // resource besides its properties, and the way to them.
@@ -47,6 +47,8 @@ func (e *envelope) text(name string) string {
 		return r.Owned.Environment
 	case "version":
 		return r.Owned.Version
+	case "state":
+		return r.State
 	}
 	return r.Owned.Class
 }
@@ -73,7 +75,7 @@ func (e *envelope) Find(key ref.Val) (ref.Val, bool) {
 			return nil, false
 		}
 		return types.Timestamp{Time: r.Created.UTC()}, true
-	case relatedField, referencesField:
+	case relatedField, referencesField, accountField:
 		return &join{in: e.in, field: string(name)}, true
 	}
 	if !slices.Contains(envelopeTexts, string(name)) {
@@ -82,6 +84,9 @@ func (e *envelope) Find(key ref.Val) (ref.Val, bool) {
 	text := e.text(string(name))
 	if text == "" && r.Declared && (name == "id" || name == "arn" || name == "account" || name == "region") {
 		return e.in.run.unknown(&place{in: e.in, up: root, key: string(name)}, &inventory.Unknown{Because: "it is known only after deployment"}), true
+	}
+	if text == "" && name == "state" {
+		return e.in.run.unknown(&place{in: e.in, up: root, key: string(name)}, &inventory.Unknown{Because: "the state was not read"}), true
 	}
 	return types.String(text), true // a text that is not set reads as ""
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
@@ -24,6 +25,9 @@ import (
 //	days(n)                a duration
 //	related(type)          the resources of a type that refer to this one
 //	references(type)       the resources of a type that this one refers to
+//	account(type)          the account-wide facts of a type that hold where this one is
+//
+// Written after a resource (r.related(type)) the first two start from that one.
 func otherFunctions() []cel.EnvOption {
 	a := cel.TypeParamType("A")
 	compare := func(id string) cel.FunctionOpt { // cel-go calls Compare
@@ -49,7 +53,8 @@ func otherFunctions() []cel.EnvOption {
 				}
 				return types.NewErr("days(%v) is longer than %d days", n, most)
 			}))),
-		cel.Macros(ageMacro, joinMacro("related", relatedField), joinMacro("references", referencesField)),
+		cel.Macros(slices.Concat([]cel.Macro{ageMacro}, joinMacros("related", relatedField), joinMacros("references", referencesField),
+			joinMacros("account", accountField)[:1])...),
 	}
 }
 
@@ -58,18 +63,26 @@ var ageMacro = cel.GlobalMacro("age", 1, func(f cel.MacroExprFactory, _ ast.Expr
 	return f.NewCall("_-_", f.NewIdent("now"), args[0]), nil
 })
 
-// joinMacro turns related("T") into the selection of a field named T of a struct that has
-// every resource type as a field: so a join is typed like everything else, and a misspelt
-// type is an error with a suggestion.
-func joinMacro(name, field string) cel.Macro {
-	return cel.GlobalMacro(name, 1, func(f parser.ExprHelper, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+// joinMacros turn related("T") and r.related("T") into the selection of a field named T of a
+// struct that has every resource type as a field: so a join is typed like everything else,
+// and a misspelt type is an error with a suggestion.
+func joinMacros(name, field string) []cel.Macro {
+	expand := func(f parser.ExprHelper, from ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		if from == nil {
+			from = f.NewIdent("resource")
+		}
+		wants := "a resource type in quotes, as in " + name + `("AWS::S3::BucketPolicy")`
+		if field == accountField {
+			wants = `a type of account-wide facts in quotes, as in account("PCF::Account::Summary")`
+		}
 		if args[0].Kind() == ast.LiteralKind {
-			if typ, ok := args[0].AsLiteral().(types.String); ok {
-				return f.NewSelect(f.NewSelect(f.NewIdent("resource"), field), string(typ)), nil
+			if typ, ok := args[0].AsLiteral().(types.String); ok && (field != accountField || isAccountType(string(typ))) {
+				return f.NewSelect(f.NewSelect(from, field), string(typ)), nil
 			}
 		}
-		return nil, f.NewError(args[0].ID(), name+`() wants a resource type in quotes, as in `+name+`("AWS::S3::BucketPolicy")`)
-	})
+		return nil, f.NewError(args[0].ID(), name+"() wants "+wants)
+	}
+	return []cel.Macro{cel.GlobalMacro(name, 1, expand), cel.ReceiverMacro(name, 1, expand)}
 }
 
 // filled sees unknowns (it is not strict): the reference to another resource of the same
@@ -87,10 +100,16 @@ func filled(v ref.Val) ref.Val {
 		}
 		return filled(v.GetValue())
 	case traits.Lister:
-		if steady := steady(v); types.IsUnknown(steady) {
-			return steady
+		steady := steady(v)
+		if !types.IsUnknown(steady) {
+			return types.Bool(v.Size() != types.IntZero)
 		}
-		return types.Bool(v.Size() != types.IntZero)
+		for it := v.Iterator(); it.HasNext() == types.True; {
+			if x, ok := it.Next().(*types.Unknown); !ok || certain(x, 0) {
+				return types.True // whatever the others turn out to be
+			}
+		}
+		return steady
 	case types.String:
 		return types.Bool(v != "")
 	case types.Null:

@@ -47,8 +47,8 @@ func NewWorld(resources []*inventory.Resource, incomplete func(typ string) strin
 	return w
 }
 
-// A join is what `related(type)` and `references(type)` read from: a struct whose fields
-// are all resource types. The value of a field is a list of resources. A resource that
+// A join is what `related(type)`, `references(type)` and `account(type)` read from: a struct
+// whose fields are all resource types. The value of a field is a list of resources. A resource that
 // perhaps belongs to the list stands in it as an unknown, so that an expression over the
 // list is decided only where that resource does not matter.
 type join struct {
@@ -65,6 +65,9 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 	t, ok := schema.Lookup(string(typ))
 	if !ok {
 		return types.NewErr("unknown resource type %q", string(typ)), false
+	}
+	if j.field == accountField {
+		return j.facts(t), true
 	}
 	w, r, run := j.in.run.world, j.in.resource, j.in.run
 	var sure, perhaps []*inventory.Resource
@@ -394,7 +397,7 @@ func textsBelow(property string, n *schema.Node, depth int, visit func(property,
 // mayNameA reports whether the property can hold the name of a resource of a type. The
 // schema says so for some properties by their format; for the others the property name
 // must speak of the type: BucketName and Bucket of AWS::S3::Bucket, GroupId of a security
-// group (which has such a property itself).
+// group (which has such a property itself). ResourceId (of a flow log) speaks of any.
 func (ref reference) mayNameA(typ string, t *schema.Type) bool {
 	if i := strings.LastIndexByte(ref.format, '.'); i > 0 && strings.HasPrefix(ref.format, "AWS::") {
 		return ref.format[:i] == typ
@@ -402,6 +405,9 @@ func (ref reference) mayNameA(typ string, t *schema.Type) bool {
 	name := strings.TrimSuffix(ref.property, "s")
 	short := typ[strings.LastIndexByte(typ, ':')+1:]
 	if strings.Contains(strings.ToLower(name), strings.ToLower(short)) {
+		return true
+	}
+	if strings.EqualFold(name, "ResourceId") || strings.EqualFold(name, "ResourceArn") {
 		return true
 	}
 	if name == "Id" || name == "Name" || name == "Arn" || t == nil {

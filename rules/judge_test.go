@@ -172,6 +172,28 @@ func TestJoins(t *testing.T) {
 		assert.Equal(t, Pass, f.Status, "what was found can decide")
 	})
 
+	t.Run("in two steps", func(t *testing.T) {
+		siblings, _ := oneRule(t, "AWS::SQS::QueuePolicy", `references("AWS::SQS::Queue").exists(q, q.related("AWS::SQS::QueuePolicy").exists(p, p.id == "other"))`)
+		assert.Equal(t, Pass, verdictOf(siblings, policy("p", "https://sqs/a"), queue("a"), policy("other", "https://sqs/a")).Status)
+		assert.Equal(t, Fail, verdictOf(siblings, policy("p", "https://sqs/a"), queue("a"), queue("b"), policy("other", "https://sqs/b")).Status)
+		assert.Equal(t, Unknown, verdictOf(siblings, policy("p", "https://sqs/a"), queue("a"), policy("other", &inventory.Unknown{Because: "x"})).Status)
+	})
+
+	t.Run("at least one", func(t *testing.T) {
+		some, _ := oneRule(t, "AWS::SQS::Queue", `filled(related("AWS::SQS::QueuePolicy"))`)
+		sure, perhaps := policy("p", "https://sqs/a"), policy("q", &inventory.Unknown{Because: "x"})
+		assert.Equal(t, Pass, verdictOf(some, queue("a"), sure, perhaps).Status, "one is enough, whatever the other refers to")
+		assert.Equal(t, Unknown, verdictOf(some, queue("a"), perhaps).Status)
+		assert.Equal(t, Fail, verdictOf(some, queue("a")).Status)
+	})
+
+	t.Run("a property that names any resource", func(t *testing.T) {
+		watched, _ := oneRule(t, "AWS::EC2::VPC", `filled(related("AWS::EC2::FlowLog"))`)
+		vpc := &inventory.Resource{Ref: inventory.Ref{Type: "AWS::EC2::VPC", ID: "vpc-0123456789abcdef0"}}
+		log := &inventory.Resource{Ref: inventory.Ref{Type: "AWS::EC2::FlowLog", ID: "fl-1"}, Properties: inventory.Properties{"ResourceId": &inventory.Unknown{Because: "x"}}}
+		assert.Equal(t, Unknown, verdictOf(watched, vpc, log).Status)
+	})
+
 	t.Run("in a file", func(t *testing.T) {
 		bucket := declaredOf("AWS::S3::Bucket", inventory.Properties{"BucketName": &inventory.Unknown{Because: "parameter Name has no value", Symbol: "Ref Name"}})
 		named, _ := oneRule(t, "AWS::S3::Bucket", `size(related("AWS::S3::BucketPolicy")) == 1`)

@@ -64,9 +64,12 @@ func sourcesOf(paths []string) []source {
 }
 
 func load(sources []source) (*Set, error) {
-	l := &loader{set: &Set{structs: newStructs(), byID: map[string]*Rule{}}}
-	for _, s := range sources {
-		l.source(s)
+	l := &loader{set: &Set{structs: newStructs(), byID: map[string]*Rule{}, frameworks: maps.Clone(builtinFrameworks())}}
+	// Frameworks first: rules name them.
+	for _, l.frameworks = range []bool{true, false} {
+		for _, s := range sources {
+			l.source(s)
+		}
 	}
 	l.set.index()
 	return l.set, errors.Join(l.errs...)
@@ -78,14 +81,17 @@ const (
 )
 
 type loader struct {
-	set  *Set
-	errs []error
+	set        *Set
+	errs       []error
+	frameworks bool // read the frameworks, not the rules
 }
 
 func (l *loader) source(s source) {
 	info, err := fs.Stat(s.files, s.path)
 	if err != nil {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
+		if !l.frameworks {
+			l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
+		}
 		return
 	}
 	before := len(l.set.rules) + len(l.errs)
@@ -97,12 +103,17 @@ func (l *loader) source(s source) {
 		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
-		l.file(s, name)
+		if strings.HasSuffix(name, frameworkSuffix) == l.frameworks {
+			l.file(s, name)
+		}
 		return nil
 	})
+	if l.frameworks {
+		return
+	}
 	if err != nil {
 		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
-	} else if len(l.set.rules)+len(l.errs) == before {
+	} else if len(l.set.rules)+len(l.errs) == before && !strings.HasSuffix(s.path, frameworkSuffix) {
 		l.errs = append(l.errs, fmt.Errorf("read rules %s: it holds no rule file (.yaml or .yml)", s.show(s.path)))
 	}
 }
@@ -146,6 +157,10 @@ func (l *loader) file(s source, name string) {
 		return
 	} else if !errors.Is(err, io.EOF) {
 		f.syntax(err)
+		return
+	}
+	if l.frameworks {
+		f.framework(doc.Content[0])
 		return
 	}
 	errsBefore := len(l.errs)
@@ -275,7 +290,7 @@ var kebab = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func (f *file) rule(n *yaml.Node) *Rule {
 	r := &Rule{Source: f.name, Position: inventory.Position{File: f.name, Line: n.Line, Column: n.Column}}
-	keys := f.object(n, "a rule", "id", "title", "severity", "types", "params", "when", "check", "message", "remediation", "controls", "repair", "action", "cases")
+	keys := f.object(n, "a rule", "id", "title", "severity", "types", "params", "when", "check", "message", "remediation", "controls", "repair", "action", "lint", "cases")
 	if n.Kind != yaml.MappingNode {
 		return r
 	}
@@ -297,6 +312,7 @@ func (f *file) rule(n *yaml.Node) *Rule {
 	r.Action = choice(f, keys["action"], "action", "report", "tag", "repair", "reap")
 	f.types(r, keys["types"])
 	f.controls(r, keys["controls"])
+	f.lint(r, keys["lint"])
 	f.params(r, keys["params"])
 	if len(r.Types) > 0 {
 		f.expressions(r, keys)
@@ -343,29 +359,17 @@ func typesMatching(glob string) []string {
 	return all
 }
 
-// frameworks are the catalogues of controls, and what the ids of each look like.
-var frameworks = map[string]*regexp.Regexp{
-	"aws-config": regexp.MustCompile(`^[A-Z0-9]+(_[A-Z0-9]+)*$`),           // managed rule identifiers
-	"fsbp":       regexp.MustCompile(`^[A-Za-z0-9]+\.[0-9]+$`),             // AWS Foundational Security Best Practices: EC2.13
-	"cis-aws":    regexp.MustCompile(`^[0-9]+\.[0-9]+:[0-9]+(\.[0-9]+)*$`), // version:section of the CIS AWS Foundations Benchmark
-	"cfn-nag":    regexp.MustCompile(`^[FW][0-9]+$`),                       // so that templates that suppress it there are understood
-}
-
-func (f *file) controls(r *Rule, n *yaml.Node) {
+// lint reads why checks of Set.Lint do not hold for a rule.
+func (f *file) lint(r *Rule, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	known := slices.Sorted(maps.Keys(frameworks))
-	byFramework := f.object(n, "controls", known...)
-	r.Controls = map[string][]string{}
-	for _, framework := range slices.Sorted(maps.Keys(byFramework)) {
-		ids, nodes := f.texts(byFramework[framework], "controls of "+framework)
-		for i, id := range ids {
-			if !frameworks[framework].MatchString(id) {
-				f.fail(nodes[i], fmt.Sprintf("%q is no control of %s", id, framework), "")
-			}
+	r.Lint = map[string]string{}
+	for check, reason := range f.object(n, "lint", slices.Sorted(maps.Keys(Lints))...) {
+		r.Lint[check] = f.text(reason, "a reason")
+		if strings.TrimSpace(r.Lint[check]) == "" {
+			f.fail(reason, fmt.Sprintf("lint needs the reason why %q does not hold", check), "")
 		}
-		r.Controls[framework] = ids
 	}
 }
 
@@ -450,6 +454,9 @@ func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
 	r.Scope = "resource"
 	if len(r.Joins) > 0 {
 		r.Scope = "join"
+	}
+	if slices.ContainsFunc(slices.Concat(r.Types, r.Joins), isAccountType) {
+		r.Scope = "account"
 	}
 	for _, when := range r.When {
 		if when == "live" || strings.HasPrefix(when, "live &&") {
@@ -564,7 +571,7 @@ func suggestPointer(t *schema.Type, pointer string) string {
 	return ""
 }
 
-var caseKeys = []string{"name", "type", "properties", "expect", "path", "live", "tags", "created", "state", "id", "logicalId", "unread", "params", "with"}
+var caseKeys = []string{"name", "type", "properties", "expect", "path", "live", "tags", "created", "state", "class", "id", "logicalId", "unread", "params", "with"}
 
 func (f *file) cases(r *Rule, n, rule *yaml.Node) {
 	if n == nil {
@@ -657,6 +664,7 @@ func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *
 		Declared:  choice(f, keys["live"], "value of live", "false", "true") == "false",
 		Tags:      map[string]string{},
 		State:     f.text(keys["state"], "state"),
+		Owned:     inventory.Ownership{Class: f.text(keys["class"], "class")},
 		Position:  inventory.Position{File: f.name, Line: n.Line, Column: n.Column},
 	}
 	if x.LogicalID == "" && x.Declared {

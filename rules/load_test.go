@@ -22,7 +22,7 @@ params:
 check: resource.properties.?QueueName.orValue("") == params.name
 message: "'the queue has another name'"
 remediation: Name it.
-controls: {fsbp: [SQS.99]}
+controls: {fsbp: [SQS.1]}
 repair: {set: {/QueueName: params.name}}
 cases:
   - {name: right, properties: {QueueName: orders}, expect: pass}
@@ -77,7 +77,7 @@ func TestLoadErrors(t *testing.T) {
 		{"no type", "[AWS::SQS::Queue]", "[]", "[", "at least one resource type", ""},
 		{"an unknown action", check, "action: delete\n" + check, "delete", `unknown action "delete"`, ""},
 		{"an unknown framework", "{fsbp:", "{fspb:", "fspb", `controls has no key "fspb"`, "fsbp"},
-		{"an id that the framework cannot have", "SQS.99", "SQS-99", "SQS-99", `"SQS-99" is no control of fsbp`, ""},
+		{"an id that the framework cannot have", "SQS.1", "SQS-99", "SQS-99", `"SQS-99" is no control of fsbp`, ""},
 
 		{"a misspelt property, read plainly", check, "check: resource.properties.QueueNam == params.name", "QueueNam", `AWS::SQS::Queue has no property "QueueNam"`, "QueueName"},
 		{"a misspelt property after .?", check, `check: resource.properties.?QueueNam.orValue("") == ""`, "QueueNam", `no property "QueueNam"`, "QueueName"},
@@ -89,6 +89,8 @@ func TestLoadErrors(t *testing.T) {
 		{"an unknown parameter", check, `check: resource.name == params.nme`, "nme", `params has no property "nme"`, "name"},
 		{"an unknown type in a join", check, `check: related("AWS::SQS::QueuePolice").exists(p, true)`, "AWS::SQS::QueuePolice", `unknown resource type "AWS::SQS::QueuePolice"`, "AWS::SQS::QueuePolicy"},
 		{"a misspelt property of a joined type", check, `check: related("AWS::SQS::QueuePolicy").exists(p, size(p.properties.Queuess) == 0)`, "Queuess", `AWS::SQS::QueuePolicy has no property "Queuess"`, "Queues"},
+		{"a misspelt type of account-wide facts", check, `check: account("PCF::Account::Sumary").exists(a, true)`, "PCF::Account::Sumary", `unknown resource type "PCF::Account::Sumary"`, "PCF::Account::Summary"},
+		{"facts that are not account-wide", check, `check: account("AWS::S3::Bucket").exists(a, true)`, `"AWS::S3::Bucket"`, "wants a type of account-wide facts in quotes", ""},
 		{"a join of something computed", check, `check: related(resource.type).exists(p, true)`, ".type", "wants a resource type in quotes", ""},
 		{"unlike types compared", check, `check: resource.properties.VisibilityTimeout == "30"`, `== "30"`, "values of unlike types are compared: (int, string)", ""},
 		{"an operator on unlike types", check, `check: resource.name + 1 == ""`, "+", "operator + does not take (string, int)", ""},
@@ -127,7 +129,7 @@ func TestLoadErrors(t *testing.T) {
 
 		{"a repair of a property that is not there", "/QueueName: params", "/QueueNam: params", "params.name}", "has no property /QueueNam", "/QueueName"},
 		{"a repair of a read-only property", "/QueueName: params.name", "/Arn: params.name", "params.name}", "read-only", ""},
-		{"a repair of another type", "/QueueName: params.name", "/QueueName: 1 + 1", "1", "the expression gives int, not string", ""},
+		{"a repair of another type", "/QueueName: params.name", "/QueueName: 1 + 1", "1 + 1", "the expression gives int, not string", ""},
 
 		{"no failing case", ", expect: fail", ", expect: pass", "- ", "no case that expects fail", ""},
 		{"no passing case", ", expect: pass", ", expect: fail", "- ", "no case that expects pass", ""},
@@ -231,8 +233,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add("check: \"\\u00e4 == \\\"\"\ntypes: [AWS::SQS::Queue]")
 	f.Add("- a\n- b")
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := loadText(t, text)
+		set, err := loadText(t, text)
 		if err == nil {
+			set.Lint() // does not panic
 			return
 		}
 		lines := strings.Count(text, "\n") + 2

@@ -22,7 +22,8 @@ type Rule struct {
 	// report, tag, repair or reap.
 	Action string
 	// Scope says what the rule needs to see: resource (the resource alone decides), join
-	// (other resources decide too) or live (only a live resource can be judged).
+	// (other resources decide too), account (facts about an account decide) or live (only a
+	// live resource can be judged).
 	Scope  string
 	Params []Param // sorted by name
 	Cases  []Case
@@ -33,6 +34,8 @@ type Rule struct {
 	Check, When, Message map[string]string
 	// Repair gives repaired values by JSON pointer, as CEL expressions.
 	Repair map[string]string
+	// Lint says why a check of Set.Lint does not hold for the rule: check → reason.
+	Lint map[string]string
 	// Text is the rule file itself.
 	Text string
 	// Source is the file (the embedded pack: "packs/…"), Position where the rule starts.

@@ -84,12 +84,15 @@ func (s *structs) add(sh *shape) *shape {
 // without properties.
 const anyResource = "resource"
 
-// The names of the two structs that `related(type)` and `references(type)` read from; a
-// name with parentheses cannot be written in an expression.
+// The names of the structs that `related(type)`, `references(type)` and `account(type)` read
+// from; a name with parentheses cannot be written in an expression.
 const (
 	relatedField    = "related()"
 	referencesField = "references()"
+	accountField    = "account()"
 )
+
+var joinFields = []string{relatedField, referencesField, accountField}
 
 // resource returns the shape of one resource type, t == nil meaning any.
 func (s *structs) resource(t *schema.Type) *shape {
@@ -102,8 +105,9 @@ func (s *structs) resource(t *schema.Type) *shape {
 		for _, text := range envelopeTexts {
 			f[text] = textShape
 		}
-		f[relatedField] = s.add(&shape{cel: types.NewObjectType(relatedField, objectTraits), name: relatedField})
-		f[referencesField] = s.add(&shape{cel: types.NewObjectType(referencesField, objectTraits), name: referencesField})
+		for _, join := range joinFields {
+			f[join] = s.add(&shape{cel: types.NewObjectType(join, objectTraits), name: join})
+		}
 		if t != nil {
 			names := map[*schema.Node]*shape{}
 			f["properties"] = s.node(t.Name+".properties", t.Root, names, &sync.Mutex{})
@@ -162,7 +166,7 @@ func (s *structs) field(structName, field string) (*shape, bool) {
 		f, ok := sh.fields()[field]
 		return f, ok
 	}
-	// related() and references(): every resource type is a field.
+	// related() and its like: every resource type is a field.
 	t, ok := schema.Lookup(field)
 	if !ok {
 		return nil, false

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,11 +22,12 @@ func rulesCommand(code *int) *cli.Command {
 		toggle("quiet", "only errors on stderr", "q"), text("config", "configuration `FILE`", ""),
 	}
 	format := []cli.Flag{text("format", "`FORMAT`: table or json", "table")}
+	listFormat := []cli.Flag{text("format", "`FORMAT`: table, json or markdown", "table")}
 	return &cli.Command{
 		Name:  "rules",
-		Usage: "the rule catalogue: list, show, test",
+		Usage: "the rule catalogue: list, show, test, lint, new",
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "list every rule", Flags: join(sources, format, selectionFlags()), OnUsageError: usageErrorOf, Action: listRules},
+			{Name: "list", Usage: "list every rule", Flags: join(sources, listFormat, selectionFlags()), OnUsageError: usageErrorOf, Action: listRules},
 			{Name: "show", Usage: "show one rule with its text", ArgsUsage: "RULE", Flags: join(sources, format), OnUsageError: usageErrorOf, Action: showRule},
 			{
 				Name: "test", Usage: "run the cases inside rule files; exit code 1 when one fails", ArgsUsage: "[PATH...]",
@@ -33,14 +35,23 @@ func rulesCommand(code *int) *cli.Command {
 				Flags:       sources, OnUsageError: usageErrorOf,
 				Action: func(c *cli.Context) error { return testRules(c, code) },
 			},
+			{
+				Name: "lint", Usage: "ask about what the cases and expressions of rules leave open; exit code 1 when there is something", ArgsUsage: "[PATH...]",
+				Description: "Without PATH the built-in rules are looked through, with PATH the rules of those files and directories.\n" +
+					"The checks: " + strings.Join(slices.Sorted(maps.Keys(rules.Lints)), ", ") + ". A rule gives a reason against one under its key `lint`.",
+				Flags: sources, OnUsageError: usageErrorOf,
+				Action: func(c *cli.Context) error { return lintRules(c, code) },
+			},
+			{
+				Name: "new", Usage: "print a rule file to start from: pcf-scan rules new my-rule > my-rule.yaml", ArgsUsage: "ID",
+				Flags: join(sources, []cli.Flag{text("type", "resource `TYPE` that the rule judges", "AWS::S3::Bucket")}), OnUsageError: usageErrorOf,
+				Action: newRule,
+			},
 		},
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				if name == "lint" || name == "new" {
-					return later("rules " + name)
-				}
-				return &usageError{command: "rules", message: fmt.Sprintf("unknown command rules %q", name), meant: schema.Suggest(name, []string{"list", "show", "test"})}
+				return &usageError{command: "rules", message: fmt.Sprintf("unknown command rules %q", name), meant: schema.Suggest(name, []string{"list", "show", "test", "lint", "new"})}
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -92,7 +103,11 @@ func listRules(c *cli.Context) error {
 		}
 		return reports.Columns(c.App.Writer, terminal(c), []string{"rule", "severity", "types", "title"}, rows)
 	}
-	return usagef(c, "--format %q: want table or json", c.String("format"))
+	if c.String("format") == "markdown" {
+		_, err := io.WriteString(c.App.Writer, markdownCatalogue(set))
+		return err
+	}
+	return usagef(c, "--format %q: want table, json or markdown", c.String("format"))
 }
 
 // envelope prints a section in the frame that every JSON output has.
@@ -141,15 +156,9 @@ func testRules(c *cli.Context, code *int) error {
 	if err := configure(c); err != nil {
 		return err
 	}
-	var set *rules.Set
-	var err error
-	if c.NArg() > 0 {
-		set, err = rules.LoadOnly(c.Args().Slice()...)
-	} else {
-		set, err = rules.Load(c.StringSlice("rules")...)
-	}
+	set, err := ruleFiles(c)
 	if err != nil {
-		return fmt.Errorf("load rules:\n%w", err)
+		return err
 	}
 	results := set.Test()
 	failed := 0
@@ -165,4 +174,60 @@ func testRules(c *cli.Context, code *int) error {
 		*code = engine.ExitFindings
 	}
 	return nil
+}
+
+// ruleFiles loads the rules of the paths that are given, or all.
+func ruleFiles(c *cli.Context) (*rules.Set, error) {
+	var set *rules.Set
+	var err error
+	if c.NArg() > 0 {
+		set, err = rules.LoadOnly(c.Args().Slice()...)
+	} else {
+		set, err = rules.Load(c.StringSlice("rules")...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load rules:\n%w", err)
+	}
+	return set, nil
+}
+
+func lintRules(c *cli.Context, code *int) error {
+	if err := configure(c); err != nil {
+		return err
+	}
+	set, err := ruleFiles(c)
+	if err != nil {
+		return err
+	}
+	remarks := set.Lint()
+	for _, r := range remarks {
+		fmt.Fprintln(c.App.Writer, r)
+	}
+	fmt.Fprintf(c.App.Writer, "%d rules, %d remarks\n", len(set.Rules()), len(remarks))
+	if len(remarks) > 0 {
+		*code = engine.ExitFindings
+	}
+	return nil
+}
+
+func newRule(c *cli.Context) error {
+	if err := configure(c); err != nil {
+		return err
+	}
+	if c.NArg() != 1 {
+		return usagef(c, "rules new needs exactly one ID, for example: pcf-scan rules new queues-are-named --type AWS::SQS::Queue")
+	}
+	set, err := rules.Load(c.StringSlice("rules")...)
+	if err != nil {
+		return fmt.Errorf("load rules:\n%w", err)
+	}
+	if r, err := set.Lookup(c.Args().First()); err == nil {
+		return usagef(c, "the id %s is taken by %s", r.ID, r.Source)
+	}
+	text, err := rules.Skeleton(c.Args().First(), c.String("type"))
+	if err != nil {
+		return usagef(c, "%v", err)
+	}
+	_, err = io.WriteString(c.App.Writer, text)
+	return err
 }

@@ -202,7 +202,7 @@ func loadRules(c *cli.Context, job *engine.Job) error {
 	if err != nil {
 		return err
 	}
-	job.Rules = set
+	job.Rules, job.Frameworks = set, names(c, "framework")
 	if file := c.String("waivers"); file != "" && !c.Bool("no-waivers") {
 		if job.Waivers, err = rules.ReadWaivers(file); err != nil {
 			return err

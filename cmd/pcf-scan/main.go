@@ -103,7 +103,7 @@ func newApp(code *int, stdout, stderr io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			checkCommand(code), scanCommand(code), driftCommand(code), inventoryCommand(code),
-			rulesCommand(code), typesCommand(code), permissionsCommand(), reportCommand(code), initCommand(), versionCommand(), completionCommand(),
+			rulesCommand(code), explainCommand(code), typesCommand(code), permissionsCommand(), reportCommand(code), initCommand(), versionCommand(), completionCommand(),
 		},
 	}
 }
@@ -145,7 +145,7 @@ func commandOf(c *cli.Context) string {
 // laterCommands and laterFlags are part of the documented surface that a later version
 // brings: they are refused by name, so that nobody hunts for a typing mistake.
 var (
-	laterCommands = []string{"tag", "repair", "reap", "history", "explain", "audit"}
+	laterCommands = []string{"tag", "repair", "reap", "history", "audit"}
 	laterFlags    = map[string]bool{
 		"apply": true, "plan": true, "plan-out": true, "digest": true, "state": true, "grace": true,
 		"max-delete": true, "max-per-type": true, "max-percent": true, "consent": true, "prices": true, "notify": true,

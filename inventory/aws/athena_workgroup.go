@@ -28,7 +28,8 @@ func init() {
 			"/WorkGroupConfiguration/PublishCloudWatchMetricsEnabled", "/WorkGroupConfiguration/RequesterPaysEnabled",
 			"/WorkGroupConfiguration/ResultConfiguration",
 		},
-		list: listWorkGroups,
+		BulkTags: "athena:workgroup",
+		list:     listWorkGroups,
 	})
 }
 
@@ -39,6 +40,7 @@ func listWorkGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.WorkGroups))
 		each(out.WorkGroups, func(w types.WorkGroupSummary) { c.workGroup(ctx, client, w) })
 		return len(out.WorkGroups), out.NextToken, nil
 	})
@@ -64,20 +66,22 @@ func (c *cell) workGroup(ctx context.Context, client *athena.Client, w types.Wor
 	if it.read(err, "/WorkGroupConfiguration") && out.WorkGroup != nil {
 		it.set("WorkGroupConfiguration", out.WorkGroup.Configuration)
 	}
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTagsForResource(ctx, &athena.ListTagsForResourceInput{ResourceARN: &it.ARN, NextToken: token})
-		if err != nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTagsForResource(ctx, &athena.ListTagsForResourceInput{ResourceARN: &it.ARN, NextToken: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			return len(out.Tags), out.NextToken, nil
+		})
+		if notThere(err) {
+			return
 		}
-		tags = append(tags, out.Tags...)
-		return len(out.Tags), out.NextToken, nil
-	})
-	if notThere(err) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags)
+		if it.read(err, "/Tags") {
+			it.tag(tags)
+		}
 	}
 	c.emit(it)
 }

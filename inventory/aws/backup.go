@@ -11,10 +11,13 @@ import (
 const backupGone = "ResourceNotFoundException"
 
 // backupTags reads the tags of a vault or plan.
-func backupTags(ctx context.Context, client *backup.Client, arn string) (map[string]string, error) {
+func backupTags(ctx context.Context, client *backup.Client, it *item) (map[string]string, error) {
+	if tags, known := it.tagsInBulk(); known {
+		return tags, nil
+	}
 	tags := map[string]string{}
 	err := pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTags(ctx, &backup.ListTagsInput{ResourceArn: &arn, NextToken: token})
+		out, err := client.ListTags(ctx, &backup.ListTagsInput{ResourceArn: &it.ARN, NextToken: token})
 		if err != nil {
 			return 0, nil, err
 		}

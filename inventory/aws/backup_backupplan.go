@@ -17,8 +17,9 @@ func init() {
 			"Backup.GetBackupPlan":   "backup:GetBackupPlan",
 			"Backup.ListTags":        "backup:ListTags",
 		},
-		Reads: append([]string{"/BackupPlanArn", "/BackupPlanId", "/BackupPlanTags"}, describedBackupPlan...),
-		list:  listBackupPlans,
+		Reads:    append([]string{"/BackupPlanArn", "/BackupPlanId", "/BackupPlanTags"}, describedBackupPlan...),
+		BulkTags: "backup:backup-plan",
+		list:     listBackupPlans,
 	})
 }
 
@@ -32,6 +33,7 @@ func listBackupPlans(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.BackupPlansList))
 		each(out.BackupPlansList, func(p types.BackupPlansListMember) { c.backupPlan(ctx, client, p) })
 		return len(out.BackupPlansList), out.NextToken, nil
 	})
@@ -62,7 +64,7 @@ func (c *cell) backupPlan(ctx context.Context, client *backup.Client, p types.Ba
 		plan["BackupPlanRule"] = rules
 		it.set("BackupPlan", plan)
 	}
-	tags, err := backupTags(ctx, client, it.ARN)
+	tags, err := backupTags(ctx, client, it)
 	if gone(err, backupGone) {
 		return
 	}

@@ -22,7 +22,8 @@ func init() {
 			"/AccessPolicy", "/BackupVaultArn", "/BackupVaultName", "/BackupVaultTags", "/EncryptionKeyArn",
 			"/LockConfiguration/MaxRetentionDays", "/LockConfiguration/MinRetentionDays", "/Notifications",
 		},
-		list: listBackupVaults,
+		BulkTags: "backup:backup-vault",
+		list:     listBackupVaults,
 	})
 }
 
@@ -37,6 +38,7 @@ func listBackupVaults(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.BackupVaultList))
 		each(out.BackupVaultList, func(v types.BackupVaultListMember) {
 			if v.VaultType == "" || v.VaultType == types.VaultTypeBackupVault {
 				c.backupVault(ctx, client, v)
@@ -62,7 +64,7 @@ func (c *cell) backupVault(ctx context.Context, client *backup.Client, v types.B
 	it.State = string(v.VaultState)
 	it.created(v.CreationDate)
 
-	tags, err := backupTags(ctx, client, it.ARN)
+	tags, err := backupTags(ctx, client, it)
 	if gone(err, backupGone) {
 		return
 	}

@@ -29,6 +29,9 @@ type cell struct {
 
 	deliver func(*inventory.Resource) // takes each finished resource
 
+	listed int                          // see bulkTags
+	tags   map[string]map[string]string // by ARN, as far as they came in bulk; nil before that
+
 	mu     sync.Mutex
 	seen   map[string]bool // ids of the resources delivered
 	faults []fault
@@ -137,6 +140,13 @@ func (it *item) set(name string, v any) {
 	if p := plain(v); p != nil {
 		it.props[name] = p
 	}
+}
+
+// derive sets a property that no API returns, and that follows from something that one does
+// return (see [Reader]).
+func (it *item) derive(name string, v any) {
+	it.set(name, v)
+	it.Unread = slices.DeleteFunc(slices.Clone(it.Unread), func(pointer string) bool { return pointer == "/"+name })
 }
 
 // merge sets the properties that the fields of an SDK struct hold. rename maps a field

@@ -19,8 +19,9 @@ func init() {
 			"ACM.DescribeCertificate":    "acm:DescribeCertificate",
 			"ACM.ListTagsForCertificate": "acm:ListTagsForCertificate",
 		},
-		Reads: append([]string{"/DomainName", "/Id", "/Tags"}, describedCertificate...),
-		list:  listCertificates,
+		Reads:    append([]string{"/DomainName", "/Id", "/Tags"}, describedCertificate...),
+		BulkTags: "acm",
+		list:     listCertificates,
 	})
 }
 
@@ -43,6 +44,7 @@ func listCertificates(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.CertificateSummaryList))
 		each(out.CertificateSummaryList, func(s types.CertificateSummary) { c.certificate(ctx, client, s) })
 		return len(out.CertificateSummaryList), out.NextToken, nil
 	})
@@ -83,9 +85,11 @@ func (c *cell) certificate(ctx context.Context, client *acm.Client, s types.Cert
 			it.Foreign = "managed by " + string(d.ManagedBy)
 		}
 	}
-	tags, err := client.ListTagsForCertificate(ctx, &acm.ListTagsForCertificateInput{CertificateArn: s.CertificateArn})
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForCertificate(ctx, &acm.ListTagsForCertificateInput{CertificateArn: s.CertificateArn})
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

@@ -42,6 +42,7 @@ const (
 // action. AssumeRole is the one that does not read: it gives new credentials, and
 // changes nothing.
 var coreCalls = map[string]string{
+	bulkCall:                     "tag:GetResources",
 	"STS.GetCallerIdentity":      "sts:GetCallerIdentity",
 	"STS.AssumeRole":             "sts:AssumeRole",
 	"EC2.DescribeRegions":        "ec2:DescribeRegions",

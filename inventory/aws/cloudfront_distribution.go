@@ -30,7 +30,8 @@ func init() {
 			"/DistributionConfig/Restrictions", "/DistributionConfig/Staging", "/DistributionConfig/TenantConfig",
 			"/DistributionConfig/ViewerCertificate", "/DistributionConfig/ViewerMtlsConfig", "/DistributionConfig/WebACLId",
 		},
-		list: listDistributions,
+		BulkTags: "cloudfront:distribution",
+		list:     listDistributions,
 	})
 }
 
@@ -42,6 +43,7 @@ func listDistributions(ctx context.Context, c *cell) error {
 			return 0, nil, err
 		}
 		list := out.DistributionList
+		c.bulkTags(ctx, len(list.Items))
 		each(list.Items, func(d types.DistributionSummary) { c.distribution(ctx, client, d) })
 		next, err := marker(sdk.ToBool(list.IsTruncated), list.NextMarker)
 		return len(list.Items), next, err
@@ -63,15 +65,17 @@ func (c *cell) distribution(ctx context.Context, client *cloudfront.Client, d ty
 		it.set("DistributionConfig", distributionConfig(config.DistributionConfig))
 		it.respell()
 	}
-	tags, err := client.ListTagsForResource(ctx, &cloudfront.ListTagsForResourceInput{Resource: d.ARN})
-	if gone(err, "NoSuchResource") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		if tags.Tags == nil {
-			tags.Tags = &types.Tags{}
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &cloudfront.ListTagsForResourceInput{Resource: d.ARN})
+		if gone(err, "NoSuchResource") {
+			return
 		}
-		it.tag(tags.Tags.Items)
+		if it.read(err, "/Tags") {
+			if tags.Tags == nil {
+				tags.Tags = &types.Tags{}
+			}
+			it.tag(tags.Tags.Items)
+		}
 	}
 	c.emit(it)
 }

@@ -20,6 +20,9 @@ func cloudWatchClient(c *cell) *cloudwatch.Client {
 // cloudWatchTags reads the tags of an alarm or dashboard; there is false when it was
 // deleted meanwhile.
 func cloudWatchTags(ctx context.Context, client *cloudwatch.Client, it *item) (there bool) {
+	if it.taggedInBulk() {
+		return true
+	}
 	tags, err := client.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: &it.ARN})
 	if gone(err, "ResourceNotFound", "ResourceNotFoundException") {
 		return false

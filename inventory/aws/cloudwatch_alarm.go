@@ -23,7 +23,8 @@ func init() {
 			"/Metrics", "/Namespace", "/OKActions", "/Period", "/Statistic", "/Tags", "/Threshold", "/ThresholdMetricId",
 			"/TreatMissingData", "/Unit",
 		},
-		list: listAlarms,
+		BulkTags: "cloudwatch:alarm",
+		list:     listAlarms,
 	})
 }
 
@@ -36,6 +37,7 @@ func listAlarms(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.MetricAlarms))
 		each(out.MetricAlarms, func(a types.MetricAlarm) { c.alarm(ctx, client, a) })
 		return len(out.MetricAlarms), out.NextToken, nil
 	})

@@ -20,7 +20,8 @@ func init() {
 			"/MaximumExecutionFrequency", "/Scope", "/Source/CustomPolicyDetails/EnableDebugLogDelivery",
 			"/Source/CustomPolicyDetails/PolicyRuntime", "/Source/Owner", "/Source/SourceDetails", "/Source/SourceIdentifier",
 		},
-		list: listConfigRules,
+		BulkTags: "config:config-rule",
+		list:     listConfigRules,
 	})
 }
 
@@ -31,6 +32,7 @@ func listConfigRules(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.ConfigRules))
 		each(out.ConfigRules, func(r types.ConfigRule) { c.configRule(ctx, client, r) })
 		return len(out.ConfigRules), out.NextToken, nil
 	})
@@ -43,20 +45,22 @@ func (c *cell) configRule(ctx context.Context, client *configservice.Client, r t
 	it.State = string(r.ConfigRuleState)
 	it.Foreign = serviceOf(r.CreatedBy)
 
-	var tags []types.Tag
-	err := pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTagsForResource(ctx, &configservice.ListTagsForResourceInput{ResourceArn: r.ConfigRuleArn, NextToken: token})
-		if err != nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTagsForResource(ctx, &configservice.ListTagsForResourceInput{ResourceArn: r.ConfigRuleArn, NextToken: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			return len(out.Tags), out.NextToken, nil
+		})
+		if gone(err, "ResourceNotFoundException") {
+			return
 		}
-		tags = append(tags, out.Tags...)
-		return len(out.Tags), out.NextToken, nil
-	})
-	if gone(err, "ResourceNotFoundException") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags)
+		if it.read(err, "/Tags") {
+			it.tag(tags)
+		}
 	}
 	c.emit(it)
 }

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -274,11 +275,14 @@ func TestConformance(t *testing.T) {
 			after, _ := state(t, e)
 			assert.Equal(t, before, after, "a scan changes nothing")
 			assert.Equal(t, c.whole, c.scan(t, c.cfg, g.types...), "the same account gives the same snapshot, and nothing has changed it")
+			t.Run("relations", c.relations)
+			t.Run("enforced", c.enforced)
 			if g.also != nil {
 				t.Run("also", func(t *testing.T) { g.also(t, e, c.made, c.whole) })
 			}
 		})
 	}
+	fmt.Printf("permissions: %d actions were enforced and taken away in turn\n", len(provenActions))
 }
 
 // state is the emulator's picture of the account, by service and kind. It opens the books of a
@@ -467,13 +471,21 @@ func (c *conformance) faults(t *testing.T, number int, typ string) {
 	})
 	assert.NotEmpty(t, calls)
 
+	// What the proxy cannot do to one operation, or not in bearable time, happens before it is sent.
+	failures := map[inventory.GapReason]error{inventory.Denied: errDenied}
+	if os.Getenv("PCF_SCAN_FULL") != "" {
+		failures[inventory.Timeout] = context.DeadlineExceeded
+		failures[inventory.Failed] = &smithy.GenericAPIError{Code: "InternalFailure", Message: "broken by the test", Fault: smithy.FaultServer}
+	}
 	for _, call := range declared {
-		why := typ + " without " + call
-		got := c.scan(t, denyCall(c.cfg, call), typ)
-		assert.True(t, slices.ContainsFunc(got.Gaps, func(g inventory.Gap) bool {
-			return g.Type == typ && g.Reason == inventory.Denied && callOfGap(g) == call
-		}), "%s: %v", why, got.Gaps)
-		assertNothingLost(t, baseline, got, why)
+		for reason, err := range failures {
+			why := typ + ", " + call + " " + string(reason)
+			got := c.scan(t, failCall(c.cfg, call, err), typ)
+			assert.True(t, slices.ContainsFunc(got.Gaps, func(g inventory.Gap) bool {
+				return g.Type == typ && g.Reason == reason && callOfGap(g) == call
+			}), "%s: %v", why, got.Gaps)
+			assertNothingLost(t, baseline, got, why)
+		}
 	}
 	kinds := slices.Sorted(maps.Keys(faultReasons))
 	for i, call := range calls {
@@ -522,14 +534,16 @@ func callOfGap(g inventory.Gap) string {
 	return service + "." + words[0]
 }
 
-// denyCall refuses one operation before it is sent.
-func denyCall(cfg sdk.Config, call string) sdk.Config {
+var errDenied = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "refused by the test"}
+
+// failCall ends one operation with an error before it is sent.
+func failCall(cfg sdk.Config, call string, err error) sdk.Config {
 	cfg = cfg.Copy()
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("DenyCall",
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("FailCall",
 			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 				if service, operation := callOf(ctx); service+"."+operation == call {
-					return middleware.InitializeOutput{}, middleware.Metadata{}, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "refused by the test"}
+					return middleware.InitializeOutput{}, middleware.Metadata{}, err
 				}
 				return next.HandleInitialize(ctx, in)
 			}), middleware.After)

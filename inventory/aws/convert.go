@@ -159,7 +159,7 @@ func (r *Reader) form() *form {
 	if f.schema != nil {
 		f.unread = f.schema.Unread(r.Reads)
 	}
-	for _, pointer := range r.Reads {
+	for _, pointer := range slices.Concat(r.Reads, r.Derives) {
 		f.reads.add(schema.SplitPointer(pointer))
 	}
 	return f

@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -172,6 +174,37 @@ func TestCacheClusters(t *testing.T) {
 	assert.Equal(t, []any{"eu-west-1a", "eu-west-1b"}, spread.Properties["PreferredAvailabilityZones"])
 }
 
+func TestReplicationGroupNetwork(t *testing.T) {
+	answers := map[string]string{
+		"DescribeReplicationGroups": queryAnswer("DescribeReplicationGroups", "<ReplicationGroups>"+
+			"<ReplicationGroup><ReplicationGroupId>queue</ReplicationGroupId><KmsKeyId>arn:aws:kms:eu-west-1:123456789012:key/k</KmsKeyId>"+
+			"<ARN>arn:aws:elasticache:eu-west-1:123456789012:replicationgroup:queue</ARN></ReplicationGroup>"+
+			"<ReplicationGroup><ReplicationGroupId>new</ReplicationGroupId></ReplicationGroup></ReplicationGroups>"),
+		"DescribeCacheClusters": queryAnswer("DescribeCacheClusters", "<CacheClusters><CacheCluster><CacheClusterId>queue-001</CacheClusterId>"+
+			"<ReplicationGroupId>queue</ReplicationGroupId><CacheSubnetGroupName>caches</CacheSubnetGroupName><PreferredMaintenanceWindow>sun:01:00-sun:02:00</PreferredMaintenanceWindow>"+
+			"<CacheParameterGroup><CacheParameterGroupName>tuned</CacheParameterGroupName></CacheParameterGroup>"+
+			"<NotificationConfiguration><TopicArn>arn:aws:sns:eu-west-1:123456789012:caches</TopicArn></NotificationConfiguration>"+
+			"<SecurityGroups><member><SecurityGroupId>sg-1</SecurityGroupId></member></SecurityGroups></CacheCluster></CacheClusters>"),
+		"ListTagsForResource": queryAnswer("ListTagsForResource", "<TagList/>"),
+	}
+	_, live := cannedEdge(t, "eu-west-1", "AWS::ElastiCache::ReplicationGroup", answers)
+	for property, want := range map[string]any{
+		"CacheParameterGroupName": "tuned", "CacheSubnetGroupName": "caches", "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/k",
+		"NotificationTopicArn": "arn:aws:sns:eu-west-1:123456789012:caches", "PreferredMaintenanceWindow": "sun:01:00-sun:02:00",
+		"SecurityGroupIds": []any{"sg-1"},
+	} {
+		assert.Equal(t, want, live["queue"].Properties[property], property)
+		assert.False(t, live["queue"].IsUnread("/"+property), property)
+	}
+	assert.True(t, live["new"].IsUnread("/SecurityGroupIds"), "a group without clusters does not tell")
+
+	answers["DescribeCacheClusters"] = forbidden
+	snapshot, live := cannedEdge(t, "eu-west-1", "AWS::ElastiCache::ReplicationGroup", answers)
+	require.Len(t, snapshot.Gaps, 1)
+	assert.True(t, live["queue"].IsUnread("/SecurityGroupIds"))
+	assert.Contains(t, live["queue"].Properties, "KmsKeyId")
+}
+
 func TestElasticsearchDomains(t *testing.T) {
 	const list, describe = "GET /2015-01-01/domain?engineType=Elasticsearch", "POST /2015-01-01/es/domain-info"
 	tags := "GET /2015-01-01/tags?arn=arn%3Aaws%3Aes%3Aeu-west-1%3A123456789012%3Adomain%2Fold"
@@ -207,5 +240,33 @@ func TestElasticsearchDomains(t *testing.T) {
 		require.Contains(t, live, "old", why)
 		assert.True(t, live["old"].IsUnread("/ElasticsearchVersion"), why)
 		assert.Equal(t, ordersTag, live["old"].Tags, why)
+	}
+}
+
+// Firehose has no tokens: the next page begins after the last name of this one.
+func TestDeliveryStreamsGoOnByName(t *testing.T) {
+	answers := map[string]string{
+		"ListDeliveryStreams": `{"DeliveryStreamNames": ["a", "b"], "HasMoreDeliveryStreams": true}`,
+		`ListDeliveryStreams {"ExclusiveStartDeliveryStreamName":"b","Limit":1000}`: `{"DeliveryStreamNames": ["c"], "HasMoreDeliveryStreams": false}`,
+		"DescribeDeliveryStream":    `{"DeliveryStreamDescription": {"DeliveryStreamStatus": "ACTIVE", "DeliveryStreamType": "DirectPut", "Destinations": []}}`,
+		"ListTagsForDeliveryStream": `{"Tags": [{"Key": "pcf:app", "Value": "orders"}], "HasMoreTags": false}`,
+	}
+	const typ = "AWS::KinesisFirehose::DeliveryStream"
+	snapshot, live := cannedEdge(t, "eu-west-1", typ, answers)
+	assert.Empty(t, snapshot.Gaps)
+	assert.Equal(t, []string{"a", "b", "c"}, slices.Sorted(maps.Keys(live)), "both pages")
+	for id, r := range live {
+		assert.Equal(t, ordersTag, r.Tags, id)
+	}
+	for why, first := range map[string]string{
+		"a page that says more and names nobody to go on from": `{"DeliveryStreamNames": [], "HasMoreDeliveryStreams": true}`,
+		"a page that goes on from the same name for ever":      `{"DeliveryStreamNames": ["b"], "HasMoreDeliveryStreams": true}`,
+	} {
+		answers["ListDeliveryStreams"] = first
+		answers[`ListDeliveryStreams {"ExclusiveStartDeliveryStreamName":"b","Limit":1000}`] = first
+		snapshot, _ := cannedEdge(t, "eu-west-1", typ, answers)
+		require.Len(t, snapshot.Gaps, 1, why)
+		assert.Equal(t, inventory.Malformed, snapshot.Gaps[0].Reason, why)
+		assert.Contains(t, snapshot.Gaps[0].Message, "does not end", why)
 	}
 }

@@ -22,7 +22,8 @@ func init() {
 			"/ReplicationInstanceClass", "/ReplicationInstanceIdentifier", "/ReplicationSubnetGroupIdentifier", "/Tags",
 			"/VpcSecurityGroupIds",
 		},
-		list: listReplicationInstances,
+		BulkTags: "dms:rep",
+		list:     listReplicationInstances,
 	})
 }
 
@@ -33,6 +34,7 @@ func listReplicationInstances(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.ReplicationInstances))
 		each(out.ReplicationInstances, func(i types.ReplicationInstance) { c.replicationInstance(ctx, client, i) })
 		return len(out.ReplicationInstances), out.Marker, nil
 	})
@@ -48,12 +50,14 @@ func (c *cell) replicationInstance(ctx context.Context, client *dms.Client, i ty
 	it.set("VpcSecurityGroupIds", texts(i.VpcSecurityGroups, func(g types.VpcSecurityGroupMembership) *string { return g.VpcSecurityGroupId }))
 	it.State = sdk.ToString(i.ReplicationInstanceStatus)
 	it.created(i.InstanceCreateTime)
-	tags, err := client.ListTagsForResource(ctx, &dms.ListTagsForResourceInput{ResourceArn: i.ReplicationInstanceArn})
-	if gone(err, "ResourceNotFoundFault") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.TagList)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &dms.ListTagsForResourceInput{ResourceArn: i.ReplicationInstanceArn})
+		if gone(err, "ResourceNotFoundFault") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.TagList)
+		}
 	}
 	c.emit(it)
 }

@@ -19,8 +19,9 @@ func init() {
 			"DynamoDB.DescribeTimeToLive":        "dynamodb:DescribeTimeToLive",
 			"DynamoDB.ListTagsOfResource":        "dynamodb:ListTagsOfResource",
 		},
-		Reads: append([]string{"/PointInTimeRecoverySpecification", "/Tags", "/TimeToLiveSpecification"}, describedTable...),
-		list:  listTables,
+		Reads:    append([]string{"/PointInTimeRecoverySpecification", "/Tags", "/TimeToLiveSpecification"}, describedTable...),
+		BulkTags: "dynamodb:table",
+		list:     listTables,
 	})
 }
 
@@ -40,6 +41,7 @@ func listTables(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.TableNames))
 		each(out.TableNames, func(name string) { c.table(ctx, client, name) })
 		return len(out.TableNames), out.LastEvaluatedTableName, nil
 	})
@@ -76,17 +78,19 @@ func (c *cell) table(ctx context.Context, client *dynamodb.Client, name string) 
 		}
 	}
 
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: &it.ARN, NextToken: token})
-		if err != nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: &it.ARN, NextToken: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			return len(out.Tags), out.NextToken, nil
+		})
+		if it.read(err, "/Tags") {
+			it.tag(tags)
 		}
-		tags = append(tags, out.Tags...)
-		return len(out.Tags), out.NextToken, nil
-	})
-	if it.read(err, "/Tags") {
-		it.tag(tags)
 	}
 	c.emit(it)
 }

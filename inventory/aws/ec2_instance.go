@@ -15,6 +15,8 @@ func init() {
 	register(Reader{
 		Type:  "AWS::EC2::Instance",
 		Calls: map[string]string{"EC2.DescribeInstances": "ec2:DescribeInstances"},
+		// DisableApiTermination, InstanceInitiatedShutdownBehavior and UserData are not here and so
+		// unread: each is a call of its own for every instance (DescribeInstanceAttribute).
 		Reads: []string{
 			"/Affinity", "/AvailabilityZone", "/BlockDeviceMappings/*/DeviceName", "/BlockDeviceMappings/*/Ebs/DeleteOnTermination",
 			"/CpuOptions", "/EbsOptimized", "/EnclaveOptions", "/HibernationOptions", "/HostId", "/HostResourceGroupArn",

@@ -22,7 +22,8 @@ func init() {
 			"/ImageTagMutabilityExclusionFilters", "/LifecyclePolicy", "/RepositoryName", "/RepositoryPolicyText",
 			"/RepositoryUri", "/Tags",
 		},
-		list: listRepositories,
+		BulkTags: "ecr:repository",
+		list:     listRepositories,
 	})
 }
 
@@ -33,6 +34,7 @@ func listRepositories(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Repositories))
 		each(out.Repositories, func(r types.Repository) { c.repository(ctx, client, r) })
 		return len(out.Repositories), out.NextToken, nil
 	})
@@ -66,12 +68,14 @@ func (c *cell) repository(ctx context.Context, client *ecr.Client, r types.Repos
 	if it.read(unless(err, "RepositoryPolicyNotFoundException"), "/RepositoryPolicyText") && policy != nil {
 		it.set("RepositoryPolicyText", document(policy.PolicyText, false))
 	}
-	tags, err := client.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: r.RepositoryArn})
-	if gone(err, noRepository) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: r.RepositoryArn})
+		if gone(err, noRepository) {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

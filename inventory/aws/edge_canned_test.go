@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,12 @@ func cannedEdge(t *testing.T, region, typ string, answers map[string]string) (*i
 			call = r.Method + " " + r.URL.RequestURI()
 		}
 		answer, known := answers[call]
+		if named { // another answer to another question
+			body, _ := io.ReadAll(r.Body)
+			if special, asked := answers[call+" "+string(body)]; asked {
+				answer = special
+			}
+		}
 		switch {
 		case call == "GetCallerIdentity":
 			answer = `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/test</Arn>` +

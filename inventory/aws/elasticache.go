@@ -10,12 +10,14 @@ import (
 // cacheTags asks ElastiCache for the tags of a resource and emits it, unless ElastiCache
 // says with one of the codes that it was deleted meanwhile.
 func (c *cell) cacheTags(ctx context.Context, client *elasticache.Client, it *item, goneCodes ...string) {
-	out, err := client.ListTagsForResource(ctx, &elasticache.ListTagsForResourceInput{ResourceName: &it.ARN})
-	if gone(err, goneCodes...) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(out.TagList)
+	if !it.taggedInBulk() {
+		out, err := client.ListTagsForResource(ctx, &elasticache.ListTagsForResourceInput{ResourceName: &it.ARN})
+		if gone(err, goneCodes...) {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(out.TagList)
+		}
 	}
 	c.emit(it)
 }

@@ -24,7 +24,8 @@ func init() {
 			"/PreferredMaintenanceWindow", "/RedisEndpoint", "/SnapshotRetentionLimit", "/SnapshotWindow", "/Tags",
 			"/TransitEncryptionEnabled", "/VpcSecurityGroupIds",
 		},
-		list: listCacheClusters,
+		BulkTags: "elasticache:cluster",
+		list:     listCacheClusters,
 	})
 }
 
@@ -37,6 +38,7 @@ func listCacheClusters(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.CacheClusters))
 		each(out.CacheClusters, func(cluster types.CacheCluster) {
 			c.cacheTags(ctx, client, c.cacheCluster(cluster), "CacheClusterNotFound")
 		})

@@ -16,8 +16,9 @@ func init() {
 			"ElastiCache.DescribeCacheParameters":      "elasticache:DescribeCacheParameters",
 			"ElastiCache.ListTagsForResource":          "elasticache:ListTagsForResource",
 		},
-		Reads: []string{"/CacheParameterGroupFamily", "/CacheParameterGroupName", "/Description", "/Properties", "/Tags"},
-		list:  listCacheParameterGroups,
+		Reads:    []string{"/CacheParameterGroupFamily", "/CacheParameterGroupName", "/Description", "/Properties", "/Tags"},
+		BulkTags: "elasticache:parametergroup",
+		list:     listCacheParameterGroups,
 	})
 }
 
@@ -28,6 +29,7 @@ func listCacheParameterGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.CacheParameterGroups))
 		each(out.CacheParameterGroups, func(g types.CacheParameterGroup) { c.cacheParameterGroup(ctx, client, g) })
 		return len(out.CacheParameterGroups), out.Marker, nil
 	})

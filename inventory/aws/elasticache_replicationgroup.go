@@ -13,30 +13,51 @@ func init() {
 		Type: "AWS::ElastiCache::ReplicationGroup",
 		Calls: map[string]string{
 			"ElastiCache.DescribeReplicationGroups": "elasticache:DescribeReplicationGroups",
+			"ElastiCache.DescribeCacheClusters":     "elasticache:DescribeCacheClusters",
 			"ElastiCache.ListTagsForResource":       "elasticache:ListTagsForResource",
 		},
-		// Subnets, security groups and engine version stand in the clusters of the group; the
-		// schema has them as properties that nobody can read here.
-		Reads: []string{
+		Reads: append([]string{
 			"/AtRestEncryptionEnabled", "/AutoMinorVersionUpgrade", "/AutomaticFailoverEnabled", "/CacheNodeType", "/ClusterMode",
-			"/ConfigurationEndPoint", "/DataTieringEnabled", "/Engine", "/GlobalReplicationGroupId", "/IpDiscovery",
+			"/ConfigurationEndPoint", "/DataTieringEnabled", "/Engine", "/GlobalReplicationGroupId", "/IpDiscovery", "/KmsKeyId",
 			"/LogDeliveryConfigurations", "/MultiAZEnabled", "/NetworkType", "/NumCacheClusters", "/Port", "/PrimaryEndPoint",
 			"/ReaderEndPoint", "/ReplicationGroupDescription", "/ReplicationGroupId", "/SnapshotRetentionLimit", "/SnapshotWindow",
 			"/SnapshottingClusterId", "/Tags", "/TransitEncryptionEnabled", "/TransitEncryptionMode", "/UserGroupIds",
-		},
-		list: listReplicationGroups,
+		}, describedByCluster...),
+		BulkTags: "elasticache:replicationgroup",
+		list:     listReplicationGroups,
 	})
+}
+
+// describedByCluster is what the clusters of a group have in common, and they alone tell.
+var describedByCluster = []string{
+	"/CacheParameterGroupName", "/CacheSubnetGroupName", "/NotificationTopicArn", "/PreferredMaintenanceWindow", "/SecurityGroupIds",
 }
 
 func listReplicationGroups(ctx context.Context, c *cell) error {
 	client := elasticache.NewFromConfig(c.cfg)
+	clusters := map[string]types.CacheCluster{} // one of each group
+	clustersErr := pages(func(token *string) (int, *string, error) {
+		out, err := client.DescribeCacheClusters(ctx, &elasticache.DescribeCacheClustersInput{Marker: token, MaxRecords: sdk.Int32(rdsPage)})
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, cluster := range out.CacheClusters {
+			clusters[sdk.ToString(cluster.ReplicationGroupId)] = cluster
+		}
+		return len(out.CacheClusters), out.Marker, nil
+	})
 	return pages(func(token *string) (int, *string, error) {
 		out, err := client.DescribeReplicationGroups(ctx, &elasticache.DescribeReplicationGroupsInput{Marker: token, MaxRecords: sdk.Int32(rdsPage)})
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.ReplicationGroups))
 		each(out.ReplicationGroups, func(g types.ReplicationGroup) {
-			c.cacheTags(ctx, client, c.replicationGroup(g), "ReplicationGroupNotFoundFault")
+			it := c.replicationGroup(g)
+			if it.read(clustersErr, describedByCluster...) {
+				it.describedByCluster(clusters)
+			}
+			c.cacheTags(ctx, client, it, "ReplicationGroupNotFoundFault")
 		})
 		return len(out.ReplicationGroups), out.Marker, nil
 	})
@@ -72,4 +93,22 @@ func (c *cell) replicationGroup(g types.ReplicationGroup) *item {
 	it.State = sdk.ToString(g.Status)
 	it.created(g.ReplicationGroupCreateTime)
 	return it
+}
+
+// describedByCluster takes over what a cluster tells of its group. A group that is not made yet has none.
+func (it *item) describedByCluster(clusters map[string]types.CacheCluster) {
+	cluster, there := clusters[it.Ref.ID]
+	if !there {
+		it.Unread = append(it.Unread[:len(it.Unread):len(it.Unread)], describedByCluster...)
+		return
+	}
+	it.set("CacheSubnetGroupName", cluster.CacheSubnetGroupName)
+	it.set("PreferredMaintenanceWindow", cluster.PreferredMaintenanceWindow)
+	it.set("SecurityGroupIds", texts(cluster.SecurityGroups, func(g types.SecurityGroupMembership) *string { return g.SecurityGroupId }))
+	if cluster.CacheParameterGroup != nil {
+		it.set("CacheParameterGroupName", cluster.CacheParameterGroup.CacheParameterGroupName)
+	}
+	if cluster.NotificationConfiguration != nil {
+		it.set("NotificationTopicArn", cluster.NotificationConfiguration.TopicArn)
+	}
 }

@@ -15,8 +15,9 @@ func init() {
 			"ElastiCache.DescribeCacheSubnetGroups": "elasticache:DescribeCacheSubnetGroups",
 			"ElastiCache.ListTagsForResource":       "elasticache:ListTagsForResource",
 		},
-		Reads: []string{"/CacheSubnetGroupName", "/Description", "/SubnetIds", "/Tags"},
-		list:  listCacheSubnetGroups,
+		Reads:    []string{"/CacheSubnetGroupName", "/Description", "/SubnetIds", "/Tags"},
+		BulkTags: "elasticache:subnetgroup",
+		list:     listCacheSubnetGroups,
 	})
 }
 
@@ -27,6 +28,7 @@ func listCacheSubnetGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.CacheSubnetGroups))
 		each(out.CacheSubnetGroups, func(g types.CacheSubnetGroup) {
 			it := c.item(sdk.ToString(g.CacheSubnetGroupName), sdk.ToString(g.ARN))
 			it.set("CacheSubnetGroupName", g.CacheSubnetGroupName)

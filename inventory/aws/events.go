@@ -23,6 +23,9 @@ func eventBuses(ctx context.Context, client *eventbridge.Client, do func([]types
 // eventTags reads the tags of a bus or rule; there is false when it was deleted
 // meanwhile.
 func eventTags(ctx context.Context, client *eventbridge.Client, it *item) (there bool) {
+	if it.taggedInBulk() {
+		return true
+	}
 	tags, err := client.ListTagsForResource(ctx, &eventbridge.ListTagsForResourceInput{ResourceARN: &it.ARN})
 	if gone(err, "ResourceNotFoundException") {
 		return false

@@ -21,7 +21,8 @@ func init() {
 			"/Arn", "/Description", "/EventBusName", "/EventPattern", "/Name", "/RoleArn", "/ScheduleExpression", "/State",
 			"/Tags", "/Targets",
 		},
-		list: listEventRules,
+		BulkTags: "events:rule",
+		list:     listEventRules,
 	})
 }
 
@@ -36,6 +37,7 @@ func listEventRules(ctx context.Context, c *cell) error {
 				if err != nil {
 					return 0, nil, err
 				}
+				c.bulkTags(ctx, len(out.Rules))
 				each(out.Rules, func(r types.Rule) { c.eventRule(ctx, client, r) })
 				return len(out.Rules), out.NextToken, nil
 			})

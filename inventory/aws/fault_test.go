@@ -238,7 +238,7 @@ func TestScopeIsWhatWasAsked(t *testing.T) {
 			assert.Empty(t, places[r.Ref.ID], "each resource stands in one place")
 			places[r.Ref.ID] = r.Ref.Region
 		}
-		assert.Equal(t, map[string]string{"pcf-logs": "eu-west-1", "pcf-orders": "eu-west-1", "pcf-elsewhere": "us-east-1", "robot": "global"}, places)
+		assert.Equal(t, map[string]string{"pcf-logs": "eu-west-1", "pcf-orders": "eu-west-1", "pcf-site": "eu-west-1", "pcf-elsewhere": "us-east-1", "robot": "global"}, places)
 	})
 	t.Run("all enabled regions", func(t *testing.T) {
 		s := scan(t, Options{Regions: []string{"all"}, Types: []string{"AWS::SNS::Topic", "AWS::*::Topic"}})
@@ -265,4 +265,22 @@ func TestScopeIsWhatWasAsked(t *testing.T) {
 		_, err := Scan(t.Context(), cfg, Options{Regions: []string{"global"}, Types: []string{"AWS::EC2::VPC"}})
 		assert.ErrorContains(t, err, "--region")
 	})
+}
+
+// The proxy throttles in the protocol of each service, so that the code arrives.
+func TestThrottlingIsToldInXML(t *testing.T) {
+	e, _ := seed(t)
+	cfg := configure(t, e.Env())
+	for service, typ := range map[string]string{
+		"cloudfront": "AWS::CloudFront::Distribution", "route53": "AWS::Route53::HostedZone", "s3": "PCF::Account::S3PublicAccess",
+	} {
+		e.Fail(service, "*", emulator.Throttle)
+		got, err := Scan(t.Context(), cfg, Options{Types: []string{typ}})
+		e.Heal()
+		require.NoError(t, err)
+		require.NotEmpty(t, got.Gaps, typ)
+		for _, g := range got.Gaps {
+			assert.Equal(t, inventory.Throttled, g.Reason, "%s: %s", typ, g.Message)
+		}
+	}
 }

@@ -16,8 +16,9 @@ func init() {
 			// CloudFormation does not know that databases may have tags.
 			"Glue.GetTags": "glue:GetTags",
 		},
-		Reads: []string{"/CatalogId", "/DatabaseInput", "/DatabaseName"},
-		list:  listGlueDatabases,
+		Reads:    []string{"/CatalogId", "/DatabaseInput", "/DatabaseName"},
+		BulkTags: "glue:database",
+		list:     listGlueDatabases,
 	})
 }
 
@@ -28,6 +29,7 @@ func listGlueDatabases(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.DatabaseList))
 		each(out.DatabaseList, func(d types.Database) {
 			it := c.item(sdk.ToString(d.Name), c.arn("glue", "database/"+sdk.ToString(d.Name)))
 			it.set("DatabaseName", d.Name)

@@ -21,7 +21,8 @@ func init() {
 			"/MaxCapacity", "/MaxRetries", "/Name", "/NonOverridableArguments", "/NotificationProperty", "/NumberOfWorkers",
 			"/Role", "/SecurityConfiguration", "/Tags", "/Timeout", "/WorkerType",
 		},
-		list: listGlueJobs,
+		BulkTags: "glue:job",
+		list:     listGlueJobs,
 	})
 }
 
@@ -32,6 +33,7 @@ func listGlueJobs(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Jobs))
 		each(out.Jobs, func(j types.Job) {
 			it := c.item(sdk.ToString(j.Name), c.arn("glue", "job/"+sdk.ToString(j.Name)))
 			it.merge(j, nil)

@@ -16,8 +16,9 @@ func init() {
 			"Kinesis.DescribeStreamSummary": "kinesis:DescribeStreamSummary",
 			"Kinesis.ListTagsForStream":     "kinesis:ListTagsForStream",
 		},
-		Reads: append([]string{"/Arn", "/Name", "/Tags"}, describedStream...),
-		list:  listStreams,
+		Reads:    append([]string{"/Arn", "/Name", "/Tags"}, describedStream...),
+		BulkTags: "kinesis:stream",
+		list:     listStreams,
 	})
 }
 
@@ -34,6 +35,7 @@ func listStreams(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.StreamNames))
 		each(out.StreamNames, func(name string) { c.stream(ctx, client, name) })
 		next, err := marker(sdk.ToBool(out.HasMoreStreams) || sdk.ToString(out.NextToken) != "", out.NextToken)
 		return len(out.StreamNames), next, err
@@ -52,21 +54,23 @@ func (c *cell) stream(ctx context.Context, client *kinesis.Client, name string) 
 	if it.read(notEmpty(err, "Kinesis.DescribeStreamSummary", out != nil && out.StreamDescriptionSummary != nil), describedStream...) {
 		it.describedStream(out.StreamDescriptionSummary)
 	}
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTagsForStream(ctx, &kinesis.ListTagsForStreamInput{StreamName: &name, ExclusiveStartTagKey: token})
-		if err != nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTagsForStream(ctx, &kinesis.ListTagsForStreamInput{StreamName: &name, ExclusiveStartTagKey: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			next, err := marker(sdk.ToBool(out.HasMoreTags), lastKey(out.Tags, func(t types.Tag) *string { return t.Key }))
+			return len(out.Tags), next, err
+		})
+		if gone(err, notFound) {
+			return
 		}
-		tags = append(tags, out.Tags...)
-		next, err := marker(sdk.ToBool(out.HasMoreTags), lastKey(out.Tags, func(t types.Tag) *string { return t.Key }))
-		return len(out.Tags), next, err
-	})
-	if gone(err, notFound) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags)
+		if it.read(err, "/Tags") {
+			it.tag(tags)
+		}
 	}
 	c.emit(it)
 }

@@ -20,8 +20,9 @@ func init() {
 			"KMS.GetKeyRotationStatus": "kms:GetKeyRotationStatus",
 			"KMS.ListResourceTags":     "kms:ListResourceTags",
 		},
-		Reads: append([]string{"/Arn", "/EnableKeyRotation", "/KeyId", "/KeyPolicy", "/Tags"}, describedKey...),
-		list:  listKeys,
+		Reads:    append([]string{"/Arn", "/EnableKeyRotation", "/KeyId", "/KeyPolicy", "/Tags"}, describedKey...),
+		BulkTags: "kms:key",
+		list:     listKeys,
 	})
 }
 
@@ -53,6 +54,7 @@ func listKeys(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Keys))
 		each(out.Keys, func(k types.KeyListEntry) { c.key(ctx, client, k, aliases[sdk.ToString(k.KeyId)]) })
 		next, err := marker(out.Truncated, out.NextMarker)
 		return len(out.Keys), next, err
@@ -90,21 +92,23 @@ func (c *cell) key(ctx context.Context, client *kms.Client, k types.KeyListEntry
 		it.set("EnableKeyRotation", rotation != nil && rotation.KeyRotationEnabled)
 	}
 
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		if managed {
-			return 0, nil, nil // AWS-managed keys cannot have tags
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			if managed {
+				return 0, nil, nil // AWS-managed keys cannot have tags
+			}
+			out, err := client.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: k.KeyId, Marker: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			next, err := marker(out.Truncated, out.NextMarker)
+			return len(out.Tags), next, err
+		})
+		if it.read(err, "/Tags") {
+			it.tag(tags)
 		}
-		out, err := client.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: k.KeyId, Marker: token})
-		if err != nil {
-			return 0, nil, err
-		}
-		tags = append(tags, out.Tags...)
-		next, err := marker(out.Truncated, out.NextMarker)
-		return len(out.Tags), next, err
-	})
-	if it.read(err, "/Tags") {
-		it.tag(tags)
 	}
 	c.emit(it)
 }

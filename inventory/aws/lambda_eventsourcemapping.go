@@ -24,7 +24,8 @@ func init() {
 			"/SelfManagedKafkaEventSourceConfig", "/SourceAccessConfigurations", "/StartingPosition",
 			"/StartingPositionTimestamp", "/Tags", "/Topics", "/TumblingWindowInSeconds",
 		},
-		list: listEventSourceMappings,
+		BulkTags: "lambda:event-source-mapping",
+		list:     listEventSourceMappings,
 	})
 }
 
@@ -35,6 +36,7 @@ func listEventSourceMappings(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.EventSourceMappings))
 		each(out.EventSourceMappings, func(m types.EventSourceMappingConfiguration) { c.eventSourceMapping(ctx, client, m) })
 		return len(out.EventSourceMappings), out.NextMarker, nil
 	})
@@ -69,12 +71,14 @@ func (c *cell) eventSourceMapping(ctx context.Context, client *lambda.Client, m 
 		it.read(&deniedError{"read the filter criteria", sdk.ToString(e.ErrorCode)}, "/FilterCriteria")
 		delete(it.props, "FilterCriteria")
 	}
-	tags, err := client.ListTags(ctx, &lambda.ListTagsInput{Resource: &it.ARN})
-	if gone(err, "ResourceNotFoundException") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTags(ctx, &lambda.ListTagsInput{Resource: &it.ARN})
+		if gone(err, "ResourceNotFoundException") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

@@ -22,7 +22,8 @@ func init() {
 			"/KmsKeyArn", "/Layers", "/LoggingConfig", "/MemorySize", "/PackageType", "/ReservedConcurrentExecutions",
 			"/Role", "/Runtime", "/SnapStartResponse", "/Tags", "/TenancyConfig", "/Timeout", "/TracingConfig", "/VpcConfig",
 		},
-		list: listFunctions,
+		BulkTags: "lambda:function",
+		list:     listFunctions,
 	})
 }
 
@@ -33,6 +34,7 @@ func listFunctions(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Functions))
 		each(out.Functions, func(f types.FunctionConfiguration) { c.function(ctx, client, f) })
 		return len(out.Functions), out.NextMarker, nil
 	})
@@ -60,12 +62,14 @@ func (c *cell) function(ctx context.Context, client *lambda.Client, f types.Func
 	}
 	it.State = string(f.State)
 
-	tags, err := client.ListTags(ctx, &lambda.ListTagsInput{Resource: f.FunctionArn})
-	if gone(err, "ResourceNotFoundException") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTags(ctx, &lambda.ListTagsInput{Resource: f.FunctionArn})
+		if gone(err, "ResourceNotFoundException") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	concurrency, err := client.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: f.FunctionName})
 	if it.read(err, "/ReservedConcurrentExecutions") {

@@ -69,7 +69,9 @@ var quotas = map[string]quota{
 // They are conservative guesses, not facts about AWS.
 var constants = map[string]quota{
 	"CloudControl": {4, 4, ""},     // each call is several calls to the service behind it
-	"S3":           {100, 100, ""}, // eight small calls about each bucket
+	"S3":           {100, 100, ""}, // thirteen small calls about each bucket
+	// One call reads the tags of a hundred resources, for which it asks other services.
+	"Resource Groups Tagging API": {10, 10, ""},
 }
 
 // conservative is for every class of calls that has no entry: a guess of ours, too.

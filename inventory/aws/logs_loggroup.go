@@ -21,7 +21,8 @@ func init() {
 		Reads: []string{
 			"/Arn", "/DeletionProtectionEnabled", "/KmsKeyId", "/LogGroupClass", "/LogGroupName", "/RetentionInDays", "/Tags",
 		},
-		list: listLogGroups,
+		BulkTags: "logs:log-group",
+		list:     listLogGroups,
 	})
 }
 
@@ -32,6 +33,7 @@ func listLogGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.LogGroups))
 		each(out.LogGroups, func(g types.LogGroup) { c.logGroup(ctx, client, g) })
 		return len(out.LogGroups), out.NextToken, nil
 	})
@@ -47,12 +49,14 @@ func (c *cell) logGroup(ctx context.Context, client *cloudwatchlogs.Client, g ty
 	if g.CreationTime != nil {
 		it.Created = time.UnixMilli(*g.CreationTime).UTC()
 	}
-	tags, err := client.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &arn})
-	if gone(err, "ResourceNotFoundException") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &arn})
+		if gone(err, "ResourceNotFoundException") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

@@ -18,8 +18,9 @@ func init() {
 			"OpenSearch.DescribeDomains": "es:DescribeDomains",
 			"OpenSearch.ListTags":        "es:ListTags",
 		},
-		Reads: append([]string{"/DomainName", "/Tags"}, describedDomain...),
-		list:  listDomains,
+		Reads:    append([]string{"/DomainName", "/Tags"}, describedDomain...),
+		BulkTags: "es:domain",
+		list:     listDomains,
 	})
 }
 
@@ -49,6 +50,7 @@ func listDomains(ctx context.Context, c *cell) error {
 		return err
 	}
 	names := texts(listed.DomainNames, func(d types.DomainInfo) *string { return d.DomainName })
+	c.bulkTags(ctx, len(names))
 	each(slices.Collect(slices.Chunk(names, domainsAtOnce)), func(some []string) {
 		out, err := client.DescribeDomains(ctx, &opensearch.DescribeDomainsInput{DomainNames: some})
 		err = notEmpty(err, "OpenSearch.DescribeDomains", out != nil && out.DomainStatusList != nil)
@@ -62,12 +64,14 @@ func listDomains(ctx context.Context, c *cell) error {
 				}
 				it.describedDomain(out.DomainStatusList[i])
 			}
-			tags, tagErr := client.ListTags(ctx, &opensearch.ListTagsInput{ARN: &it.ARN})
-			if gone(tagErr, "ResourceNotFoundException") {
-				continue
-			}
-			if it.read(tagErr, "/Tags") {
-				it.tag(tags.TagList)
+			if !it.taggedInBulk() {
+				tags, tagErr := client.ListTags(ctx, &opensearch.ListTagsInput{ARN: &it.ARN})
+				if gone(tagErr, "ResourceNotFoundException") {
+					continue
+				}
+				if it.read(tagErr, "/Tags") {
+					it.tag(tags.TagList)
+				}
 			}
 			c.emit(it)
 		}

@@ -24,6 +24,9 @@ func Actions(opt Options) ([]string, error) {
 	if opt.Organization || slices.ContainsFunc(opt.Accounts, func(a Account) bool { return a.RoleARN != "" }) {
 		add("STS.AssumeRole")
 	}
+	if slices.ContainsFunc(readers, func(r *Reader) bool { return r.BulkTags != "" }) {
+		add(bulkCall)
+	}
 	for _, r := range readers {
 		for _, action := range r.Actions() {
 			needed[action] = true

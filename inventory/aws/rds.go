@@ -23,12 +23,14 @@ func otherDatabase(engine *string) bool {
 // rdsTags asks RDS for the tags of a resource and emits it, unless RDS says with one of
 // the codes that it was deleted meanwhile.
 func (c *cell) rdsTags(ctx context.Context, client *rds.Client, it *item, goneCodes ...string) {
-	out, err := client.ListTagsForResource(ctx, &rds.ListTagsForResourceInput{ResourceName: &it.ARN})
-	if gone(err, goneCodes...) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(out.TagList)
+	if !it.taggedInBulk() {
+		out, err := client.ListTagsForResource(ctx, &rds.ListTagsForResourceInput{ResourceName: &it.ARN})
+		if gone(err, goneCodes...) {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(out.TagList)
+		}
 	}
 	c.emit(it)
 }

@@ -16,8 +16,9 @@ func init() {
 			"RDS.DescribeDBParameters":      "rds:DescribeDBParameters",
 			"RDS.ListTagsForResource":       "rds:ListTagsForResource",
 		},
-		Reads: []string{"/DBParameterGroupName", "/Description", "/Family", "/Parameters", "/Tags"},
-		list:  listDBParameterGroups,
+		Reads:    []string{"/DBParameterGroupName", "/Description", "/Family", "/Parameters", "/Tags"},
+		BulkTags: "rds:pg",
+		list:     listDBParameterGroups,
 	})
 }
 
@@ -28,6 +29,7 @@ func listDBParameterGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.DBParameterGroups))
 		each(out.DBParameterGroups, func(g types.DBParameterGroup) {
 			if !otherDatabase(g.DBParameterGroupFamily) {
 				c.dbParameterGroup(ctx, client, g)

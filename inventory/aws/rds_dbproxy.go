@@ -20,7 +20,8 @@ func init() {
 			"/EngineFamily", "/IdleClientTimeout", "/RequireTLS", "/RoleArn", "/Tags", "/TargetConnectionNetworkType", "/VpcId",
 			"/VpcSecurityGroupIds", "/VpcSubnetIds",
 		},
-		list: listDBProxies,
+		BulkTags: "rds:db-proxy",
+		list:     listDBProxies,
 	})
 }
 
@@ -31,6 +32,7 @@ func listDBProxies(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.DBProxies))
 		each(out.DBProxies, func(p types.DBProxy) {
 			it := c.item(sdk.ToString(p.DBProxyName), sdk.ToString(p.DBProxyArn))
 			it.merge(p, nil)

@@ -15,8 +15,9 @@ func init() {
 			"RDS.DescribeDBSubnetGroups": "rds:DescribeDBSubnetGroups",
 			"RDS.ListTagsForResource":    "rds:ListTagsForResource",
 		},
-		Reads: []string{"/DBSubnetGroupDescription", "/DBSubnetGroupName", "/SubnetIds", "/Tags"},
-		list:  listDBSubnetGroups,
+		Reads:    []string{"/DBSubnetGroupDescription", "/DBSubnetGroupName", "/SubnetIds", "/Tags"},
+		BulkTags: "rds:subgrp",
+		list:     listDBSubnetGroups,
 	})
 }
 
@@ -29,6 +30,7 @@ func listDBSubnetGroups(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.DBSubnetGroups))
 		each(out.DBSubnetGroups, func(g types.DBSubnetGroup) {
 			it := c.item(sdk.ToString(g.DBSubnetGroupName), sdk.ToString(g.DBSubnetGroupArn))
 			it.merge(g, nil)

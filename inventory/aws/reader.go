@@ -24,6 +24,14 @@ type Reader struct {
 	// index or key. What stands below a pointer is included. Everything else the schema
 	// knows is unread, on every resource of the type.
 	Reads []string
+	// Derives are pointers to top-level properties that no API returns and that the reader works out for
+	// some resources ([item.derive]). On the others they are unread.
+	Derives []string
+	// BulkTags is the type's name in the Resource Groups Tagging API ("sqs",
+	// "lambda:function"; see tagging.go), where the tags of one resource take a call of
+	// their own. Empty means that they are never asked for in bulk: they come with the
+	// rest, or nobody has many of the type.
+	BulkTags string
 
 	// list emits every resource of the type in one cell. It returns an error when
 	// the listing itself could not be completed; what was emitted before is kept.

@@ -37,6 +37,9 @@ func linkedTo(s *types.LinkedService) string {
 // route53Tags reads the tags of a zone or health check into a property; there is false
 // when it was deleted meanwhile.
 func route53Tags(ctx context.Context, client *route53.Client, it *item, kind types.TagResourceType, property string) (there bool) {
+	if it.taggedInBulk() {
+		return true
+	}
 	out, err := client.ListTagsForResource(ctx, &route53.ListTagsForResourceInput{ResourceType: kind, ResourceId: &it.Ref.ID})
 	if gone(err, "NoSuchHostedZone", "NoSuchHealthCheck") {
 		return false

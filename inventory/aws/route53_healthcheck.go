@@ -16,8 +16,9 @@ func init() {
 			"Route 53.ListHealthChecks":    "route53:ListHealthChecks",
 			"Route 53.ListTagsForResource": "route53:ListTagsForResource",
 		},
-		Reads: []string{"/HealthCheckConfig", "/HealthCheckId", "/HealthCheckTags"},
-		list:  listHealthChecks,
+		Reads:    []string{"/HealthCheckConfig", "/HealthCheckId", "/HealthCheckTags"},
+		BulkTags: "route53:healthcheck",
+		list:     listHealthChecks,
 	})
 }
 
@@ -28,6 +29,7 @@ func listHealthChecks(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.HealthChecks))
 		each(out.HealthChecks, func(h types.HealthCheck) {
 			id := sdk.ToString(h.Id)
 			it := c.item(id, "arn:"+c.partition+":route53:::healthcheck/"+id)

@@ -21,7 +21,8 @@ func init() {
 		Reads: []string{
 			"/HostedZoneConfig", "/HostedZoneFeatures", "/HostedZoneTags", "/Id", "/Name", "/NameServers", "/QueryLoggingConfig", "/VPCs",
 		},
-		list: listHostedZones,
+		BulkTags: "route53:hostedzone",
+		list:     listHostedZones,
 	})
 }
 
@@ -39,6 +40,7 @@ func listHostedZones(ctx context.Context, c *cell) error {
 		return len(out.QueryLoggingConfigs), out.NextToken, nil
 	})
 	return hostedZones(ctx, client, func(zones []types.HostedZone) {
+		c.bulkTags(ctx, len(zones))
 		each(zones, func(z types.HostedZone) {
 			id := zoneID(z)
 			it := c.item(id, "arn:"+c.partition+":route53:::hostedzone/"+id)

@@ -2,6 +2,8 @@ package aws
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,18 +14,27 @@ func init() {
 	register(Reader{
 		Type: "AWS::S3::Bucket",
 		Calls: map[string]string{
-			"S3.ListBuckets":                     "s3:ListAllMyBuckets",
-			"S3.GetBucketTagging":                "s3:GetBucketTagging",
-			"S3.GetBucketEncryption":             "s3:GetEncryptionConfiguration",
-			"S3.GetBucketVersioning":             "s3:GetBucketVersioning",
-			"S3.GetPublicAccessBlock":            "s3:GetBucketPublicAccessBlock",
-			"S3.GetBucketLogging":                "s3:GetBucketLogging",
-			"S3.GetBucketOwnershipControls":      "s3:GetBucketOwnershipControls",
-			"S3.GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-			"S3.GetObjectLockConfiguration":      "s3:GetBucketObjectLockConfiguration",
+			"S3.ListBuckets":                        "s3:ListAllMyBuckets",
+			"S3.GetBucketTagging":                   "s3:GetBucketTagging",
+			"S3.GetBucketEncryption":                "s3:GetEncryptionConfiguration",
+			"S3.GetBucketVersioning":                "s3:GetBucketVersioning",
+			"S3.GetPublicAccessBlock":               "s3:GetBucketPublicAccessBlock",
+			"S3.GetBucketLogging":                   "s3:GetBucketLogging",
+			"S3.GetBucketOwnershipControls":         "s3:GetBucketOwnershipControls",
+			"S3.GetBucketLifecycleConfiguration":    "s3:GetLifecycleConfiguration",
+			"S3.GetObjectLockConfiguration":         "s3:GetBucketObjectLockConfiguration",
+			"S3.GetBucketAcl":                       "s3:GetBucketAcl",
+			"S3.GetBucketCors":                      "s3:GetBucketCORS",
+			"S3.GetBucketWebsite":                   "s3:GetBucketWebsite",
+			"S3.GetBucketReplication":               "s3:GetReplicationConfiguration",
+			"S3.GetBucketNotificationConfiguration": "s3:GetBucketNotification",
 		},
 		Reads: []string{
-			"/Arn", "/BucketName", "/Tags",
+			"/Arn", "/BucketName", "/Tags", "/CorsConfiguration", "/WebsiteConfiguration", "/NotificationConfiguration",
+			"/ReplicationConfiguration/Role", "/ReplicationConfiguration/Rules/*/DeleteMarkerReplication",
+			"/ReplicationConfiguration/Rules/*/Destination", "/ReplicationConfiguration/Rules/*/Filter", "/ReplicationConfiguration/Rules/*/Id",
+			"/ReplicationConfiguration/Rules/*/Priority", "/ReplicationConfiguration/Rules/*/SourceSelectionCriteria",
+			"/ReplicationConfiguration/Rules/*/Status",
 			"/BucketEncryption", "/VersioningConfiguration", "/PublicAccessBlockConfiguration", "/LoggingConfiguration",
 			"/OwnershipControls", "/ObjectLockConfiguration", "/ObjectLockEnabled",
 			"/LifecycleConfiguration/TransitionDefaultMinimumObjectSize",
@@ -34,6 +45,7 @@ func init() {
 			"/LifecycleConfiguration/Rules/*/Prefix", "/LifecycleConfiguration/Rules/*/Status",
 			"/LifecycleConfiguration/Rules/*/TagFilters", "/LifecycleConfiguration/Rules/*/Transitions",
 		},
+		Derives: []string{"/AccessControl"},
 		list: func(ctx context.Context, c *cell) error {
 			client := s3Client(c)
 			return c.buckets(ctx, client, func(b types.Bucket) { c.bucket(ctx, client, b) })
@@ -120,7 +132,157 @@ func (c *cell) bucket(ctx context.Context, client *s3.Client, b types.Bucket) {
 			it.set("ObjectLockConfiguration", lock.ObjectLockConfiguration)
 		}
 	}
+	acl, err := client.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: name})
+	if it.read(err, "/AccessControl") {
+		if canned := cannedACL(acl.Owner, acl.Grants); canned != "" {
+			it.derive("AccessControl", canned)
+		}
+	}
+	cors, err := client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: name})
+	if it.read(unless(err, "NoSuchCORSConfiguration"), "/CorsConfiguration") && cors != nil {
+		it.set("CorsConfiguration", map[string]any{"CorsRules": corsRules(cors.CORSRules)})
+	}
+	site, err := client.GetBucketWebsite(ctx, &s3.GetBucketWebsiteInput{Bucket: name})
+	if it.read(unless(err, "NoSuchWebsiteConfiguration"), "/WebsiteConfiguration") && site != nil {
+		it.set("WebsiteConfiguration", website(site))
+	}
+	replication, err := client.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: name})
+	if it.read(unless(err, "ReplicationConfigurationNotFoundError"), "/ReplicationConfiguration") && replication != nil {
+		if r := replication.ReplicationConfiguration; r != nil {
+			it.set("ReplicationConfiguration", map[string]any{"Role": r.Role, "Rules": replicationRules(r.Rules)})
+		}
+	}
+	notification, err := client.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: name})
+	if it.read(err, "/NotificationConfiguration") {
+		it.set("NotificationConfiguration", notifications(notification))
+	}
 	c.emit(it)
+}
+
+// The groups that canned ACLs grant something to.
+const (
+	everybody   = "http://acs.amazonaws.com/groups/global/AllUsers"
+	anyAccount  = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+	logDelivery = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+)
+
+// cannedACLs are the grants of each canned ACL besides the owner's full control, sorted. Those
+// about the owner of an object mean the first one on a bucket; that of EC2 bundles grants
+// something to an account, and stays unread. Source: "Canned ACL" in the S3 user guide.
+var cannedACLs = map[string]string{
+	"":                  "Private",
+	everybody + " READ": "PublicRead",
+	everybody + " READ," + everybody + " WRITE":         "PublicReadWrite",
+	anyAccount + " READ":                                "AuthenticatedRead",
+	logDelivery + " READ_ACP," + logDelivery + " WRITE": "LogDeliveryWrite",
+}
+
+// cannedACL returns the canned ACL that consists of exactly these grants, or "".
+func cannedACL(owner *types.Owner, grants []types.Grant) string {
+	var others []string
+	owned := false
+	for _, g := range grants {
+		to := g.Grantee
+		switch {
+		case to == nil:
+			return ""
+		case to.URI != nil:
+			others = append(others, *to.URI+" "+string(g.Permission))
+		case owner != nil && to.ID != nil && *to.ID == sdk.ToString(owner.ID) && g.Permission == types.PermissionFullControl:
+			owned = true
+		default:
+			return "" // another account, or less than full control
+		}
+	}
+	if !owned {
+		return ""
+	}
+	slices.Sort(others)
+	return cannedACLs[strings.Join(others, ",")]
+}
+
+func corsRules(rules []types.CORSRule) []map[string]any {
+	list := []map[string]any{}
+	for _, r := range rules {
+		list = append(list, map[string]any{
+			"AllowedHeaders": r.AllowedHeaders, "AllowedMethods": r.AllowedMethods, "AllowedOrigins": r.AllowedOrigins,
+			"ExposedHeaders": r.ExposeHeaders, "Id": r.ID, "MaxAge": r.MaxAgeSeconds,
+		})
+	}
+	return list
+}
+
+func website(w *s3.GetBucketWebsiteOutput) map[string]any {
+	site := map[string]any{"RedirectAllRequestsTo": w.RedirectAllRequestsTo}
+	if w.IndexDocument != nil {
+		site["IndexDocument"] = w.IndexDocument.Suffix
+	}
+	if w.ErrorDocument != nil {
+		site["ErrorDocument"] = w.ErrorDocument.Key
+	}
+	var rules []map[string]any
+	for _, r := range w.RoutingRules {
+		rules = append(rules, map[string]any{"RedirectRule": r.Redirect, "RoutingRuleCondition": r.Condition})
+	}
+	site["RoutingRules"] = rules
+	return site
+}
+
+// replicationRules gives tags in filters CloudFormation's names.
+func replicationRules(rules []types.ReplicationRule) []map[string]any {
+	list := []map[string]any{}
+	for _, r := range rules {
+		rule := map[string]any{
+			"Id": r.ID, "Priority": r.Priority, "Status": r.Status, "Destination": r.Destination,
+			"SourceSelectionCriteria": r.SourceSelectionCriteria, "DeleteMarkerReplication": r.DeleteMarkerReplication,
+		}
+		if f := r.Filter; f != nil {
+			filter := map[string]any{"Prefix": f.Prefix, "TagFilter": f.Tag}
+			if f.And != nil {
+				filter["And"] = map[string]any{"Prefix": f.And.Prefix, "TagFilters": f.And.Tags}
+			}
+			rule["Filter"] = filter
+		}
+		list = append(list, rule)
+	}
+	return list
+}
+
+// notifications writes one entry for each event, where S3 has a list of events in one, or nil when
+// the bucket notifies nobody.
+func notifications(n *s3.GetBucketNotificationConfigurationOutput) any {
+	all := map[string]any{}
+	add := func(list, target string, arn *string, events []types.Event, filter *types.NotificationConfigurationFilter) {
+		for _, event := range events {
+			entry := map[string]any{target: arn, "Event": event}
+			if filter != nil && filter.Key != nil && len(filter.Key.FilterRules) > 0 {
+				var rules []map[string]any
+				for _, r := range filter.Key.FilterRules {
+					// S3 answers "Prefix" to who wrote "prefix".
+					rules = append(rules, map[string]any{"Name": strings.ToLower(string(r.Name)), "Value": r.Value})
+				}
+				entry["Filter"] = map[string]any{"S3Key": map[string]any{"Rules": rules}}
+			}
+			entries, _ := all[list].([]map[string]any)
+			all[list] = append(entries, entry)
+		}
+	}
+	for _, c := range n.LambdaFunctionConfigurations {
+		add("LambdaConfigurations", "Function", c.LambdaFunctionArn, c.Events, c.Filter)
+	}
+	for _, c := range n.QueueConfigurations {
+		add("QueueConfigurations", "Queue", c.QueueArn, c.Events, c.Filter)
+	}
+	for _, c := range n.TopicConfigurations {
+		add("TopicConfigurations", "Topic", c.TopicArn, c.Events, c.Filter)
+	}
+	if n.EventBridgeConfiguration != nil {
+		all["EventBridgeConfiguration"] = map[string]any{"EventBridgeEnabled": true}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }
 
 func bucketEncryption(e *types.ServerSideEncryptionConfiguration) any {

@@ -21,7 +21,8 @@ func init() {
 			"/AdditionalCodeRepositories", "/DefaultCodeRepository", "/Id", "/InstanceType", "/LifecycleConfigName",
 			"/NotebookInstanceName", "/Tags",
 		}, describedNotebook...),
-		list: listNotebooks,
+		BulkTags: "sagemaker:notebook-instance",
+		list:     listNotebooks,
 	})
 }
 
@@ -38,6 +39,7 @@ func listNotebooks(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.NotebookInstances))
 		each(out.NotebookInstances, func(n types.NotebookInstanceSummary) { c.notebook(ctx, client, n) })
 		return len(out.NotebookInstances), out.NextToken, nil
 	})
@@ -60,17 +62,19 @@ func (c *cell) notebook(ctx context.Context, client *sagemaker.Client, n types.N
 		it.merge(out, lifecycle)
 		it.set("SecurityGroupIds", out.SecurityGroups)
 	}
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTags(ctx, &sagemaker.ListTagsInput{ResourceArn: &arn, NextToken: token})
-		if err != nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTags(ctx, &sagemaker.ListTagsInput{ResourceArn: &arn, NextToken: token})
+			if err != nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.Tags...)
+			return len(out.Tags), out.NextToken, nil
+		})
+		if it.read(err, "/Tags") {
+			it.tag(tags)
 		}
-		tags = append(tags, out.Tags...)
-		return len(out.Tags), out.NextToken, nil
-	})
-	if it.read(err, "/Tags") {
-		it.tag(tags)
 	}
 	c.emit(it)
 }

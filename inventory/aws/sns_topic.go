@@ -18,8 +18,9 @@ func init() {
 			"SNS.ListSubscriptionsByTopic": "sns:ListSubscriptionsByTopic",
 			"SNS.ListTagsForResource":      "sns:ListTagsForResource",
 		},
-		Reads: append([]string{"/Subscription", "/Tags", "/TopicArn", "/TopicName"}, topicAttributes...),
-		list:  listTopics,
+		Reads:    append([]string{"/Subscription", "/Tags", "/TopicArn", "/TopicName"}, topicAttributes...),
+		BulkTags: "sns",
+		list:     listTopics,
 	})
 }
 
@@ -36,6 +37,7 @@ func listTopics(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Topics))
 		each(out.Topics, func(t types.Topic) { c.topic(ctx, client, sdk.ToString(t.TopicArn)) })
 		return len(out.Topics), out.NextToken, nil
 	})
@@ -74,12 +76,14 @@ func (c *cell) topic(ctx context.Context, client *sns.Client, arn string) {
 	if it.read(unless(err, "NotFound", "NotFoundException"), "/Subscription") {
 		it.set("Subscription", subscriptions)
 	}
-	tags, err := client.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: &arn})
-	if gone(err, "NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: &arn})
+		if gone(err, "NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

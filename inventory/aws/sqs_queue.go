@@ -19,8 +19,9 @@ func init() {
 			"SQS.GetQueueAttributes": "sqs:GetQueueAttributes",
 			"SQS.ListQueueTags":      "sqs:ListQueueTags",
 		},
-		Reads: append([]string{"/QueueName", "/QueueUrl", "/Tags"}, queueAttributes...),
-		list:  listQueues,
+		Reads:    append([]string{"/QueueName", "/QueueUrl", "/Tags"}, queueAttributes...),
+		BulkTags: "sqs",
+		list:     listQueues,
 	})
 }
 
@@ -39,6 +40,7 @@ func listQueues(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.QueueUrls))
 		each(out.QueueUrls, func(url string) { c.queue(ctx, client, url) })
 		return len(out.QueueUrls), out.NextToken, nil
 	})
@@ -66,12 +68,14 @@ func (c *cell) queue(ctx context.Context, client *sqs.Client, url string) {
 			it.Created = time.Unix(seconds, 0).UTC()
 		}
 	}
-	tags, err := client.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
-	if gone(err, notThere, "QueueDoesNotExist") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
+		if gone(err, notThere, "QueueDoesNotExist") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

@@ -19,8 +19,9 @@ func init() {
 		},
 		// Values are not read, of secure and of plain parameters alike: many a secret
 		// stands in the wrong kind.
-		Reads: []string{"/DataType", "/Name", "/Tags", "/Type"},
-		list:  listParameters,
+		Reads:    []string{"/DataType", "/Name", "/Tags", "/Type"},
+		BulkTags: "ssm:parameter",
+		list:     listParameters,
 	})
 }
 
@@ -31,6 +32,7 @@ func listParameters(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.Parameters))
 		each(out.Parameters, func(p types.ParameterMetadata) { c.parameter(ctx, client, p) })
 		return len(out.Parameters), out.NextToken, nil
 	})
@@ -46,18 +48,20 @@ func (c *cell) parameter(ctx context.Context, client *ssm.Client, p types.Parame
 	if strings.HasPrefix(name, "/aws/") {
 		it.Foreign = "parameter of an AWS service" // the prefix is reserved
 	}
-	tags, err := client.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{
-		ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: p.Name,
-	})
-	if gone(err, "InvalidResourceId") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.TagList)
-		delete(it.props, "Tags")
-		if len(it.Tags) > 0 {
-			it.set("Tags", it.Tags) // of this type they are a map
+	tags, known := it.tagsInBulk()
+	if !known {
+		out, err := client.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{
+			ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: p.Name,
+		})
+		if gone(err, "InvalidResourceId") {
+			return
 		}
+		if known = it.read(err, "/Tags"); known {
+			tags = tagMap(out.TagList)
+		}
+	}
+	if known {
+		it.tagObject("Tags", tags)
 	}
 	c.emit(it)
 }

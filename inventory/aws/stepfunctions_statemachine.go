@@ -16,8 +16,9 @@ func init() {
 			"SFN.DescribeStateMachine": "states:DescribeStateMachine",
 			"SFN.ListTagsForResource":  "states:ListTagsForResource",
 		},
-		Reads: append([]string{"/Arn", "/Name", "/StateMachineName", "/Tags"}, describedStateMachine...),
-		list:  listStateMachines,
+		Reads:    append([]string{"/Arn", "/Name", "/StateMachineName", "/Tags"}, describedStateMachine...),
+		BulkTags: "states:stateMachine",
+		list:     listStateMachines,
 	})
 }
 
@@ -34,6 +35,7 @@ func listStateMachines(ctx context.Context, c *cell) error {
 		if err != nil {
 			return 0, nil, err
 		}
+		c.bulkTags(ctx, len(out.StateMachines))
 		each(out.StateMachines, func(m types.StateMachineListItem) { c.stateMachine(ctx, client, m) })
 		return len(out.StateMachines), out.NextToken, nil
 	})
@@ -61,12 +63,14 @@ func (c *cell) stateMachine(ctx context.Context, client *sfn.Client, m types.Sta
 		it.set("TracingConfiguration", out.TracingConfiguration)
 		it.State = string(out.Status)
 	}
-	tags, err := client.ListTagsForResource(ctx, &sfn.ListTagsForResourceInput{ResourceArn: &arn})
-	if gone(err, "ResourceNotFound") {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags.Tags)
+	if !it.taggedInBulk() {
+		tags, err := client.ListTagsForResource(ctx, &sfn.ListTagsForResourceInput{ResourceArn: &arn})
+		if gone(err, "ResourceNotFound") {
+			return
+		}
+		if it.read(err, "/Tags") {
+			it.tag(tags.Tags)
+		}
 	}
 	c.emit(it)
 }

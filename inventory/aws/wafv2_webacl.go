@@ -18,8 +18,9 @@ func init() {
 			"WAFV2.GetWebACL":           "wafv2:GetWebACL",
 			"WAFV2.ListTagsForResource": "wafv2:ListTagsForResource",
 		},
-		Reads: append([]string{"/Arn", "/Id", "/Name", "/Scope", "/Tags"}, describedWebACL...),
-		list:  listWebACLs,
+		Reads:    append([]string{"/Arn", "/Id", "/Name", "/Scope", "/Tags"}, describedWebACL...),
+		BulkTags: "wafv2",
+		list:     listWebACLs,
 	})
 }
 
@@ -44,6 +45,7 @@ func listWebACLs(ctx context.Context, c *cell) error {
 			if err != nil {
 				return 0, nil, err
 			}
+			c.bulkTags(ctx, len(out.WebACLs))
 			each(out.WebACLs, func(w types.WebACLSummary) { c.webACL(ctx, client, scope, w) })
 			return len(out.WebACLs), out.NextMarker, nil
 		})
@@ -84,20 +86,22 @@ func (c *cell) webACL(ctx context.Context, client *wafv2.Client, scope types.Sco
 			it.Foreign = "managed by AWS Firewall Manager"
 		}
 	}
-	var tags []types.Tag
-	err = pages(func(token *string) (int, *string, error) {
-		out, err := client.ListTagsForResource(ctx, &wafv2.ListTagsForResourceInput{ResourceARN: w.ARN, NextMarker: token, Limit: sdk.Int32(100)})
-		if err != nil || out.TagInfoForResource == nil {
-			return 0, nil, err
+	if !it.taggedInBulk() {
+		var tags []types.Tag
+		err := pages(func(token *string) (int, *string, error) {
+			out, err := client.ListTagsForResource(ctx, &wafv2.ListTagsForResourceInput{ResourceARN: w.ARN, NextMarker: token, Limit: sdk.Int32(100)})
+			if err != nil || out.TagInfoForResource == nil {
+				return 0, nil, err
+			}
+			tags = append(tags, out.TagInfoForResource.TagList...)
+			return len(out.TagInfoForResource.TagList), out.NextMarker, nil
+		})
+		if gone(err, notThere) {
+			return
 		}
-		tags = append(tags, out.TagInfoForResource.TagList...)
-		return len(out.TagInfoForResource.TagList), out.NextMarker, nil
-	})
-	if gone(err, notThere) {
-		return
-	}
-	if it.read(err, "/Tags") {
-		it.tag(tags)
+		if it.read(err, "/Tags") {
+			it.tag(tags)
+		}
 	}
 	c.emit(it)
 }

@@ -80,11 +80,12 @@ type record struct {
 	positions map[string]inventory.Position
 	// literals is the text of scalars that the schema may want to read differently.
 	literals map[string]string
-	schema   *schema.Type // nil when none is known
+	written  map[string][]string // see inventory.Resource
+	schema   *schema.Type        // nil when none is known
 }
 
 func newRecord() *record {
-	return &record{positions: map[string]inventory.Position{}, literals: map[string]string{}}
+	return &record{positions: map[string]inventory.Position{}, literals: map[string]string{}, written: map[string][]string{}}
 }
 
 // coerced brings a value into the kind that the schema wants at a pointer, as far as it says.
@@ -113,6 +114,9 @@ func (e *evaluator) eval(n *node, rec *record, at string) any {
 		return e.list(n, rec, at)
 	case mapNode:
 		if name, arg, ok := n.call(); ok {
+			if rec != nil && name != "Fn::If" { // of that, the branch that is chosen says it
+				rec.written[at] = e.written(n)
+			}
 			return e.call(name, n, arg, rec, at)
 		}
 		return e.mapping(n, rec, at)
@@ -120,7 +124,11 @@ func (e *evaluator) eval(n *node, rec *record, at string) any {
 		if rec != nil && isYAMLBoolean(n.text) {
 			rec.literals[at] = n.text
 		}
-		return resolveDynamic(n.text)
+		v := resolveDynamic(n.text)
+		if _, dynamic := v.(*inventory.Unknown); dynamic && rec != nil {
+			rec.written[at] = []string{n.text}
+		}
+		return v
 	case floatNode:
 		v := n.scalar()
 		if text, _ := textOf(v); rec != nil && text != n.text {
@@ -234,6 +242,9 @@ func (e *evaluator) choose(n, arg *node, rec *record, at string) any {
 		yes, no := e.eval(arg.items[1], nil, ""), e.eval(arg.items[2], nil, "")
 		if identical(rec.coerced(at, yes), rec.coerced(at, no)) {
 			return e.eval(arg.items[1], rec, at)
+		}
+		if rec != nil {
+			rec.written[at] = e.written(n)
 		}
 		u := &inventory.Unknown{Because: v.because}
 		for _, branch := range []any{yes, no} {

@@ -57,7 +57,7 @@ func (e *evaluator) fill(res *inventory.Resource, props *node) {
 		literals(t, res.Properties, rec)
 		res.Properties = schema.Coerce(t, res.Properties)
 	}
-	res.Positions = rec.positions
+	res.Positions, res.Written = rec.positions, rec.written
 	if len(res.Unread) == 0 {
 		res.Tags, res.UnknownTags = inventory.TagsOf(t, res.Properties)
 	}
@@ -125,7 +125,11 @@ func (rec *record) wrap(wrapped map[string]bool) {
 	for pointer, text := range rec.literals {
 		texts[wrappedPointer(pointer, wrapped)] = text
 	}
-	rec.positions, rec.literals = positions, texts
+	written := map[string][]string{}
+	for pointer, pieces := range rec.written {
+		written[wrappedPointer(pointer, wrapped)] = pieces
+	}
+	rec.positions, rec.literals, rec.written = positions, texts, written
 }
 
 // wrappedPointer inserts the index 0 behind every wrapped ancestor of a place.

@@ -59,6 +59,27 @@ RETURNED = {
         "/TagSpecifications": [],
         "/VersionDescription": [],
     },
+    # The clusters of a group show what they share.
+    "AWS::ElastiCache::ReplicationGroup": {
+        "/CacheParameterGroupName": [],
+        "/CacheSubnetGroupName": [],
+        "/KmsKeyId": [],
+        "/NotificationTopicArn": [],
+        "/PreferredMaintenanceWindow": [],
+        "/SecurityGroupIds": [],
+    },
+    # Where data comes from, and where it goes to in a network.
+    "AWS::KinesisFirehose::DeliveryStream": {
+        "/AmazonOpenSearchServerlessDestinationConfiguration": [],
+        "/AmazonopensearchserviceDestinationConfiguration": [],
+        "/ElasticsearchDestinationConfiguration": [],
+        "/ElasticsearchDestinationConfiguration/CloudWatchLoggingOptions/Enabled": [],
+        "/HttpEndpointDestinationConfiguration/S3Configuration/EncryptionConfiguration/KMSEncryptionConfig/AWSKMSKeyARN": [],
+        "/KinesisStreamSourceConfiguration": [],
+        "/MSKSourceConfiguration": [],
+        "/RedshiftDestinationConfiguration/S3BackupConfiguration/EncryptionConfiguration/KMSEncryptionConfig/AWSKMSKeyARN": [],
+        "/RedshiftDestinationConfiguration/S3Configuration/EncryptionConfiguration/KMSEncryptionConfig/AWSKMSKeyARN": [],
+    },
 }
 
 PATH_LISTS = {

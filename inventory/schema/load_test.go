@@ -227,7 +227,7 @@ func TestFigures(t *testing.T) {
 		"identifier assigned by AWS": 1036, "additional identifiers": 147,
 		"top-level properties": 14606,
 		"read-only types":      1424, "read-only paths": 4385, "read-only nested": 403, "read-only with *": 131,
-		"write-only types": 402, "write-only paths": 1004, "write-only nested": 183, "write-only with *": 51,
+		"write-only types": 402, "write-only paths": 989, "write-only nested": 179, "write-only with *": 51,
 		"create-only types": 1379, "create-only paths": 3831, "create-only nested": 191, "create-only with *": 25,
 		"conditional create-only types": 42, "conditional create-only paths": 157, "conditional create-only nested": 32,
 		"deprecated types": 41, "deprecated paths": 115, "deprecated nested": 59, "deprecated with *": 12,

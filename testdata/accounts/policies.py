@@ -15,7 +15,7 @@ import botocore.session
 
 SERVICES = """acm apigateway apigatewayv2 athena autoscaling backup batch cloudformation cloudfront cloudtrail cloudwatch codebuild
 cognito-idp config dax dms docdb dynamodb ec2 ecr ecs efs eks elasticache elb elbv2 emr es events firehose fsx glacier glue guardduty iam
-kafka kinesis kms lambda logs memorydb neptune opensearch organizations rds redshift route53 s3 s3control sagemaker secretsmanager
+kafka kinesis kms lambda logs memorydb neptune opensearch organizations rds redshift resourcegroupstaggingapi route53 s3 s3control sagemaker secretsmanager
 servicediscovery sns sqs ssm stepfunctions sts wafv2""".split()
 SUB_RESOURCES = """acl cors encryption lifecycle location logging notification object-lock ownershipControls policy policyStatus
 publicAccessBlock replication tagging versioning versions website uploads""".split()

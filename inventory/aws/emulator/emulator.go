@@ -46,6 +46,8 @@ type Emulator struct {
 	python string
 	moto   string // moto's own address, past the proxy
 	proxy  *proxy
+
+	scanner []string // see Enforce
 }
 
 var (

@@ -200,6 +200,10 @@ func refuse(w http.ResponseWriter, r *http.Request, call Call, status int, code 
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		status = http.StatusBadRequest // the JSON protocols answer all client errors with it
 		json(code + "Exception")
+	case slices.Contains([]string{"cloudfront", "route53"}, call.Service), call.Service == "s3" && strings.HasPrefix(r.URL.Path, "/v20180820/"):
+		w.Header().Set("Content-Type", "text/xml") // REST with XML, S3 Control too
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
 	case call.Service == "s3":
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(status)
@@ -261,10 +265,14 @@ func callOf(r *http.Request, body []byte) Call {
 		c.Write = !isReadName(c.Action)
 	default:
 		c.Action = r.Method + restPath(c.Service, r.URL)
-		c.Write = r.Method != http.MethodGet && r.Method != http.MethodHead
+		c.Write = r.Method != http.MethodGet && r.Method != http.MethodHead && !readsByPost.MatchString(c.Service+" "+r.URL.Path)
 	}
 	return c
 }
+
+// readsByPost are the REST operations that send what they ask for in a body: Batch describes so, and
+// OpenSearch and Elasticsearch describe several domains so.
+var readsByPost = regexp.MustCompile(`^(batch /v1/describe[a-z]+|es /2021-01-01/opensearch/domain-info|es /2015-01-01/es/domain-info)$`)
 
 func isReadName(action string) bool {
 	for _, verb := range []string{"BatchGet", "Describe", "Get", "Head", "List"} {

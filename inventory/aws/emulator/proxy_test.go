@@ -25,6 +25,10 @@ func TestCallOf(t *testing.T) {
 		{why: "Lambda detail", method: "GET", url: "/2019-09-30/functions/f/concurrency", service: "lambda", want: Call{Action: "GET functions/concurrency"}},
 		{why: "tags of a function", method: "GET", url: "/2017-03-31/tags/arn:aws:lambda:eu-west-1:1:function:f", service: "lambda", want: Call{Action: "GET tags"}},
 		{why: "a REST write", method: "POST", url: "/2015-03-31/functions", service: "lambda", want: Call{Action: "POST functions", Write: true}},
+		{why: "Batch describes by POST", method: "POST", url: "/v1/describejobqueues", service: "batch", want: Call{Action: "POST v1"}},
+		{why: "Batch also writes by POST", method: "POST", url: "/v1/createjobqueue", service: "batch", want: Call{Action: "POST v1", Write: true}},
+		{why: "search domains are described by POST", method: "POST", url: "/2021-01-01/opensearch/domain-info", service: "es", want: Call{Action: "POST opensearch"}},
+		{why: "and made by POST", method: "POST", url: "/2021-01-01/opensearch/domain", service: "es", want: Call{Action: "POST opensearch", Write: true}},
 	} {
 		r := httptest.NewRequest(c.method, c.url, strings.NewReader(c.form))
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20261122/eu-west-1/"+c.service+"/aws4_request, SignedHeaders=host, Signature=0")

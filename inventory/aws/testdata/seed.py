@@ -90,6 +90,29 @@ found("AWS::S3::Bucket", "pcf-orders", tags("bucket"), BucketName="pcf-orders", 
           {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/aws/s3"}}]},
       LifecycleConfiguration__Rules=[{"Id": "expire", "Status": "Enabled", "Prefix": "tmp/", "ExpirationInDays": 7,
                                       "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 3}]}])
+s3.create_bucket(Bucket="pcf-site", ACL="public-read", **where)
+s3.put_bucket_cors(Bucket="pcf-site", CORSConfiguration={"CORSRules": [
+    {"ID": "shop", "AllowedMethods": ["GET"], "AllowedOrigins": ["https://shop.example"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"],
+     "MaxAgeSeconds": 60}]})
+s3.put_bucket_website(Bucket="pcf-site", WebsiteConfiguration={
+    "IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"},
+    "RoutingRules": [{"Condition": {"KeyPrefixEquals": "old/"}, "Redirect": {"ReplaceKeyPrefixWith": "new/"}}]})
+s3.put_bucket_versioning(Bucket="pcf-site", VersioningConfiguration={"Status": "Enabled"})
+s3.put_bucket_replication(Bucket="pcf-site", ReplicationConfiguration={"Role": "arn:aws:iam::123456789012:role/copies", "Rules": [
+    {"ID": "copies", "Priority": 2, "Status": "Enabled", "Filter": {}, "DeleteMarkerReplication": {"Status": "Disabled"},
+     "Destination": {"Bucket": "arn:aws:s3:::pcf-copies", "StorageClass": "STANDARD_IA"}}]})
+s3.put_bucket_notification_configuration(Bucket="pcf-site", NotificationConfiguration={"QueueConfigurations": [
+    {"QueueArn": "arn:aws:sqs:eu-west-1:123456789012:notified", "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+     "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".csv"}]}}}]})
+only = {"S3Key": {"Rules": [{"Name": "suffix", "Value": ".csv"}]}}
+found("AWS::S3::Bucket", "pcf-site", {}, AccessControl="PublicRead",
+      CorsConfiguration={"CorsRules": [{"Id": "shop", "AllowedMethods": ["GET"], "AllowedOrigins": ["https://shop.example"], "AllowedHeaders": ["*"],
+                                        "ExposedHeaders": ["ETag"], "MaxAge": 60}]},
+      WebsiteConfiguration={"IndexDocument": "index.html", "ErrorDocument": "error.html", "RoutingRules": [
+          {"RoutingRuleCondition": {"KeyPrefixEquals": "old/"}, "RedirectRule": {"ReplaceKeyPrefixWith": "new/"}}]},
+      ReplicationConfiguration__Rules__0__Destination={"Bucket": "arn:aws:s3:::pcf-copies", "StorageClass": "STANDARD_IA"},
+      NotificationConfiguration={"QueueConfigurations": [
+          {"Queue": "arn:aws:sqs:eu-west-1:123456789012:notified", "Event": event, "Filter": only} for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")]})
 found("AWS::S3::BucketPolicy", "pcf-orders", {}, Bucket="pcf-orders", PolicyDocument=document)
 # In another region, so not in a scan of this one.
 boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="pcf-elsewhere")

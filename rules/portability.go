@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+// portabilityFunctions adds what rules for resources of every type ask: whose is it, and
+// can its declaration be deployed anywhere, or is it tied to a place:
+//
+//	hardwired(resource, kind)  the first text of a kind that stands in the declaration itself, "" for none
+//	taggable(resource)         its type can carry tags, by its schema
+//
+// The kinds are keys of placed. What comes in through a parameter, an input or a pseudo
+// parameter is not hard-wired, whatever its value is: the reader has kept what the author
+// typed (inventory.Resource.Written). Tags and descriptions are for people and do not count.
+// What is returned names a place or a resource and is no secret, also where the whole value is.
+func portabilityFunctions() []cel.EnvOption {
+	return []cel.EnvOption{
+		cel.Function("hardwired", cel.Overload("hardwired_resource_kind", []*cel.Type{cel.DynType, cel.StringType}, cel.StringType,
+			cel.BinaryBinding(func(resource, kind ref.Val) ref.Val {
+				e, ok := resource.(*envelope)
+				if !ok {
+					return types.NewErr("hardwired() wants a resource, not %s", resource.Type().TypeName())
+				}
+				find, ok := placed[string(kind.(types.String))]
+				if !ok {
+					return types.NewErr("hardwired() knows the kinds %s, not %q", strings.Join(slices.Sorted(maps.Keys(placed)), ", "), kind)
+				}
+				return hardwired(e.in, find)
+			}))),
+		cel.Function("taggable", cel.Overload("taggable_resource", []*cel.Type{cel.DynType}, cel.BoolType,
+			cel.UnaryBinding(func(resource ref.Val) ref.Val {
+				e, ok := resource.(*envelope)
+				if !ok {
+					return types.NewErr("taggable() wants a resource, not %s", resource.Type().TypeName())
+				}
+				t, known := schema.Lookup(e.in.resource.Ref.Type)
+				return types.Bool(known && t.TagProperty != "")
+			}))),
+	}
+}
+
+// placed finds in a text what exists in one place only; key is the property or key that
+// the text stands under.
+var placed = map[string]func(key, text string) string{
+	"account": accountIn,
+	"arn":     firstGroup(accountARN),
+	"region":  firstGroup(wholeRegion, arnRegion, endpointRegion),
+	"image":   firstGroup(imageID),
+	"id":      idIn,
+}
+
+const region = `(?:us|us-gov|us-iso[a-z]?|ca|mx|sa|eu|eu-isoe|eusc-de|af|me|il|ap|cn)-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9]`
+
+// The forms of identifiers: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+// for ARNs, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html for the ids
+// of EC2, https://docs.aws.amazon.com/general/latest/gr/rande.html for endpoints.
+var (
+	// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; ${} is what deployment puts in.
+	accountARN = regexp.MustCompile(`(arn:[^:\s"']*:[^:\s"']*:[^:\s"']*:[0-9]{12}:[^\s"',]*)`)
+	arnRegion  = regexp.MustCompile(`arn:[^:\s"']*:[^:\s"']*:(` + region + `):`)
+	// A region or a zone as a value by itself.
+	wholeRegion = regexp.MustCompile(`^(` + region + `[a-z]?)$`)
+	// Names of services (com.amazonaws.eu-west-1.s3) and hosts (s3-eu-west-1.amazonaws.com).
+	endpointRegion = regexp.MustCompile(`(?:com\.amazonaws\.(?:vpce\.)?|[./@-])(` + region + `)(?:\.[a-z0-9-]+)*(?:\.amazonaws\.com|\.api\.aws|\.on\.aws)|com\.amazonaws\.(?:vpce\.)?(` + region + `)\.`)
+	accountHost    = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})\.dkr\.ecr|\.amazonaws\.com(?:\.cn)?/([0-9]{12})/`)
+	wholeAccount   = regexp.MustCompile(`^([0-9]{12})$`)
+	accountKey     = regexp.MustCompile(`(?i)account|owner|principal|^aws$|^userids?$`)
+	// The ids of EC2: 17 digits, 8 in old accounts. The short ones count only alone, because
+	// a name may end in a date (backup-20260101).
+	imageID   = givenBy(`ami|aki|ari`)
+	givenName = givenBy(`acl|cgw|dopt|eigw|eipalloc|eipassoc|eni|fl|fs|fsap|i|igw|key|lt|nat|pcx|pl|rtb|sg|sgr|snap|subnet|tgw|tgw-attach|tgw-rtb|vgw|vol|vpc|vpce|vpce-svc|vpn`)
+	zoneID    = regexp.MustCompile(`^(?:/?hostedzone/)?(Z[A-Z0-9]{8,32})$`)
+	keyUUID   = regexp.MustCompile(`^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+)
+
+// shortestAccount is the least number that is taken for an account id: of smaller ones,
+// which start with four zeros, more are counts and sizes.
+const shortestAccount = 100_000_000
+
+// cloudFrontZone is the hosted zone of every distribution, in every account
+// (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
+const cloudFrontZone = "Z2FDTNDATAQYW2"
+
+func givenBy(prefixes string) *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^a-z0-9-])((?:` + prefixes + `)-[0-9a-f]{17})(?:$|[^0-9a-z-])|^((?:` + prefixes + `)-[0-9a-f]{8})$`)
+}
+
+func firstGroup(patterns ...*regexp.Regexp) func(key, text string) string {
+	return func(_, text string) string {
+		for _, p := range patterns {
+			if m := p.FindStringSubmatch(text); m != nil {
+				return strings.Join(m[1:], "") // one alternative of the pattern matched
+			}
+		}
+		return ""
+	}
+}
+
+// accountIn finds account ids outside ARNs: where an account is meant, and in the names of
+// registries and queues. Elsewhere twelve digits may be anything.
+func accountIn(key, text string) string {
+	if accountKey.MatchString(key) {
+		if id := firstGroup(wholeAccount)(key, text); id != "" {
+			return id
+		}
+	}
+	return firstGroup(accountHost)(key, text)
+}
+
+// idIn finds identifiers of resources that AWS gave. A hosted zone and a key show what
+// they are only by the property they stand in.
+func idIn(key, text string) string {
+	key = strings.ToLower(key)
+	switch m := zoneID.FindStringSubmatch(text); {
+	case m != nil && strings.Contains(key, "hostedzone") && m[1] != cloudFrontZone:
+		return m[1]
+	case strings.Contains(key, "key") && keyUUID.MatchString(text):
+		return text
+	}
+	return firstGroup(givenName)(key, text)
+}
+
+// hardwired walks the properties. A value of which it is not known whether it was typed
+// leaves the answer open, unless one that was typed decides.
+func hardwired(in *reading, find func(key, text string) string) ref.Val {
+	if in.resource.IsUnread("") {
+		return in.run.unknown(&place{in: in}, in.notRead(""))
+	}
+	w := &typed{in: in, find: find}
+	w.schema, _ = schema.Lookup(in.resource.Ref.Type)
+	w.walk(&place{in: in}, "", in.resource.Properties)
+	switch {
+	case w.found != "":
+		in.run.read(in, w.at, w.found, true)
+		return types.String(w.found)
+	case w.open != nil:
+		return in.run.unknown(w.openAt, w.open)
+	}
+	return types.String("")
+}
+
+// typed is one walk over what the author typed.
+type typed struct {
+	in     *reading
+	schema *schema.Type
+	find   func(key, text string) string
+	found  string // the first text that was found
+	at     string // its pointer
+	open   *inventory.Unknown
+	openAt *place
+}
+
+// walk visits v, which stands at a place below a property or key (that of the list, for
+// the elements of one).
+func (w *typed) walk(at *place, key string, v any) {
+	if w.found != "" {
+		return
+	}
+	pointer := at.pointer()
+	if pieces, computed := w.in.resource.Written[pointer]; computed {
+		for _, text := range pieces {
+			w.look(pointer, key, text)
+		}
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range sortedKeys(v) {
+			child := &place{in: w.in, up: at, key: name}
+			if name != "Description" && name != "Comment" && (w.schema == nil || child.pointer() != w.schema.TagProperty) {
+				w.walk(child, name, v[name])
+			}
+		}
+	case []any:
+		for i, e := range v {
+			w.walk(&place{in: w.in, up: at, key: strconv.Itoa(i)}, key, e)
+		}
+	case string:
+		w.look(pointer, key, v)
+	case int64: // an account id without quotes has lost the zeros that it starts with
+		if v >= shortestAccount {
+			w.look(pointer, key, fmt.Sprintf("%012d", v))
+		}
+	case *inventory.Unknown:
+		if v.Target == "" && w.open == nil { // the name of a resource of the same file was not typed
+			w.open, w.openAt = v, at
+		}
+	}
+}
+
+func (w *typed) look(pointer, key, text string) {
+	if w.found != "" {
+		return
+	}
+	if w.found = w.find(key, text); w.found != "" {
+		w.at = pointer
+	}
+}
