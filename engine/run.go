@@ -261,7 +261,7 @@ func judge(job Job, r *Result) {
 					return
 				}
 				t := tasks[n]
-				if _, known := schema.Lookup(t.resource.Ref.Type); !known {
+				if !schema.Known(t.resource.Ref.Type) {
 					mine.notJudged++
 				}
 				for _, f := range job.Rules.Judge(t.world, t.resource) {

@@ -13,9 +13,12 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/cel-go/cel"
 	"go.yaml.in/yaml/v3"
@@ -34,8 +37,13 @@ func Builtin() (*Set, error) { return Load() }
 // directories of .yaml and .yml files, recursive. The error joins every mistake found,
 // each a *LoadError with its place (or the error of a path that cannot be read); the set
 // then holds the rules without mistakes, and must not be used to judge.
-func Load(paths ...string) (*Set, error) {
-	return load(append([]source{{packs, "packs", func(name string) string { return name }}}, sourcesOf(paths)...))
+func Load(paths ...string) (*Set, error) { return load(append([]source{packSource(false)}, sourcesOf(paths)...)) }
+
+// LoadToJudge is Load for a run that only judges: of the built-in pack, which the tests of
+// this package prove, it reads no cases, and compiles an expression when the first resource
+// of its type comes. The files of the user are read and compiled altogether.
+func LoadToJudge(paths ...string) (*Set, error) {
+	return load(append([]source{packSource(true)}, sourcesOf(paths)...))
 }
 
 // LoadOnly is Load without the built-in pack.
@@ -46,6 +54,11 @@ type source struct {
 	files fs.FS
 	path  string
 	show  func(name string) string // how positions name a file
+	lazy  bool                     // leave what can wait, and the cases
+}
+
+func packSource(lazy bool) source {
+	return source{packs, "packs", func(name string) string { return name }, lazy}
 }
 
 func sourcesOf(paths []string) []source {
@@ -58,18 +71,48 @@ func sourcesOf(paths []string) []source {
 		case dir == "":
 			dir = "."
 		}
-		all[i] = source{os.DirFS(dir), base, func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }}
+		all[i] = source{os.DirFS(dir), base, func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }, false}
 	}
 	return all
 }
 
+// load reads the files with a worker per core, and joins what they give in the order of
+// the files.
 func load(sources []source) (*Set, error) {
-	l := &loader{set: &Set{structs: newStructs(), byID: map[string]*Rule{}}}
+	shared := newStructs()
+	var files []*file
 	for _, s := range sources {
-		l.source(s)
+		files = append(files, s.list(shared)...)
 	}
-	l.set.index()
-	return l.set, errors.Join(l.errs...)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				files[i].load()
+			}
+		})
+	}
+	workers.Wait()
+
+	set := &Set{structs: shared, byID: map[string]*Rule{}}
+	var errs []error
+	for _, f := range files {
+		if r := f.loaded; r != nil {
+			if first, taken := set.byID[r.ID]; taken {
+				f.failAt(r.Position, fmt.Sprintf("rule id %q is taken by %s", r.ID, first.Source), "")
+			} else {
+				set.byID[r.ID], set.rules = r, append(set.rules, r)
+			}
+		}
+		errs = append(errs, f.errs...)
+	}
+	set.index()
+	return set, errors.Join(errs...)
 }
 
 const (
@@ -77,18 +120,23 @@ const (
 	maxRuleNodes = 100_000 // YAML nodes with aliases followed
 )
 
+// A loader collects the mistakes of one file.
 type loader struct {
-	set  *Set
-	errs []error
+	structs *structs
+	errs    []error
 }
 
-func (l *loader) source(s source) {
+// list finds the files of a source. A source that cannot be read comes as a file with that
+// mistake.
+func (s source) list(shared *structs) (files []*file) {
+	mistake := func(err error) []*file {
+		err = fmt.Errorf("read rules %s: %w", s.show(s.path), err)
+		return append(files, &file{name: s.show(s.path), loader: &loader{errs: []error{err}}})
+	}
 	info, err := fs.Stat(s.files, s.path)
 	if err != nil {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
-		return
+		return mistake(reason(err))
 	}
-	before := len(l.set.rules) + len(l.errs)
 	err = fs.WalkDir(s.files, s.path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -97,14 +145,16 @@ func (l *loader) source(s source) {
 		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
-		l.file(s, name)
+		files = append(files, &file{name: s.show(name), source: s, path: name, loader: &loader{structs: shared}})
 		return nil
 	})
-	if err != nil {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
-	} else if len(l.set.rules)+len(l.errs) == before {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: it holds no rule file (.yaml or .yml)", s.show(s.path)))
+	switch {
+	case err != nil:
+		return mistake(reason(err))
+	case len(files) == 0:
+		return mistake(errors.New("it holds no rule file (.yaml or .yml)"))
 	}
+	return files
 }
 
 // reason drops the operation and path that our own message says already.
@@ -115,9 +165,12 @@ func reason(err error) error {
 	return err
 }
 
-func (l *loader) file(s source, name string) {
-	f := &file{name: s.show(name), loader: l}
-	in, err := s.files.Open(name)
+// load reads one file; the rule is there when it has no mistake.
+func (f *file) load() {
+	if f.path == "" {
+		return // a source that could not be read
+	}
+	in, err := f.source.files.Open(f.path)
 	if err != nil {
 		f.fail(nil, "read rule file: "+reason(err).Error(), "")
 		return
@@ -131,6 +184,11 @@ func (l *loader) file(s source, name string) {
 	case len(data) > maxRuleFile:
 		f.fail(nil, "read rule file: it is larger than 1 MiB", "")
 		return
+	}
+	text := string(data)
+	if f.source.lazy {
+		head, _, _ := bytes.Cut(data, []byte("\ncases:"))
+		data = append(head, '\n')
 	}
 	for _, line := range strings.Split(string(data), "\n") {
 		f.lines = append(f.lines, []rune(strings.TrimSuffix(line, "\r")))
@@ -148,26 +206,22 @@ func (l *loader) file(s source, name string) {
 		f.syntax(err)
 		return
 	}
-	errsBefore := len(l.errs)
 	r := f.rule(doc.Content[0])
-	r.Text = string(data)
-	if len(l.errs) > errsBefore {
-		return
+	r.Text = text
+	if len(f.errs) == 0 {
+		f.loaded = r
 	}
-	if first, ok := l.set.byID[r.ID]; ok {
-		f.fail(doc.Content[0], fmt.Sprintf("rule id %q is taken by %s", r.ID, first.Source), "")
-		return
-	}
-	l.set.byID[r.ID] = r
-	l.set.rules = append(l.set.rules, r)
 }
 
 // A file is one rule file while it is read.
 type file struct {
 	*loader
-	name  string
-	lines [][]rune
-	id    string // of the rule, once it is known
+	source source
+	path   string // in the source
+	name   string // as positions name it
+	lines  [][]rune
+	id     string // of the rule, once it is known
+	loaded *Rule
 }
 
 func (f *file) fail(n *yaml.Node, message, meant string) {
@@ -280,7 +334,7 @@ func (f *file) rule(n *yaml.Node) *Rule {
 		return r
 	}
 	for _, required := range []string{"id", "title", "severity", "types", "check", "cases"} {
-		if keys[required] == nil {
+		if keys[required] == nil && !(f.source.lazy && required == "cases") {
 			f.fail(n, fmt.Sprintf("a rule needs the key %q", required), "")
 		}
 	}
@@ -301,7 +355,9 @@ func (f *file) rule(n *yaml.Node) *Rule {
 	if len(r.Types) > 0 {
 		f.expressions(r, keys)
 	}
-	f.cases(r, keys["cases"], n)
+	if !f.source.lazy {
+		f.cases(r, keys["cases"], n)
+	}
 	return r
 }
 
@@ -329,7 +385,7 @@ func (f *file) types(r *Rule, n *yaml.Node) {
 
 func typesMatching(glob string) []string {
 	if !strings.ContainsAny(glob, "*?") {
-		if _, ok := schema.Lookup(glob); ok {
+		if schema.Known(glob) {
 			return []string{glob}
 		}
 		return nil
@@ -418,32 +474,30 @@ func fits(v any, typ string) bool {
 
 // expressions compiles everything that is CEL.
 func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
-	c, err := newCompiler(r, f.set.structs)
+	c, err := newCompiler(r, f.structs)
 	if err != nil {
 		f.fail(nil, err.Error(), "")
 		return
 	}
 	r.programs = map[string]*programs{}
 	for _, typ := range r.Types {
-		sh := c.provider.structs.resource(nil)
-		if typ != "*" {
-			t, _ := schema.Lookup(typ)
-			sh = c.provider.structs.resource(t)
-		}
-		r.programs[typ] = &programs{shape: sh}
+		r.programs[typ] = &programs{}
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.shape = c.shape(typ) })
 	}
 	r.Check = f.byType(r, keys["check"], "check", true, func(typ string, n *yaml.Node) {
-		p := r.programs[typ]
-		p.check, p.conjuncts = f.compile(c, typ, n, cel.BoolType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.check, p.conjuncts = f.compile(c, typ, n, cel.BoolType) })
 	})
 	r.When = f.byType(r, keys["when"], "when", false, func(typ string, n *yaml.Node) {
-		r.programs[typ].when, _ = f.compile(c, typ, n, cel.BoolType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.when, _ = f.compile(c, typ, n, cel.BoolType) })
 	})
 	r.Message = f.byType(r, keys["message"], "message", false, func(typ string, n *yaml.Node) {
-		r.programs[typ].message, _ = f.compile(c, typ, n, cel.StringType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.message, _ = f.compile(c, typ, n, cel.StringType) })
 	})
-	if n := keys["repair"]; n != nil {
+	if n := keys["repair"]; n != nil && !f.source.lazy {
 		f.repair(r, c, n)
+	}
+	if f.source.lazy {
+		r.Joins = joinsIn(r.Check, r.When, r.Message)
 	}
 	slices.Sort(r.Joins)
 	r.Joins = slices.Compact(r.Joins)
@@ -486,7 +540,7 @@ func (f *file) byType(r *Rule, n *yaml.Node, what string, all bool, compile func
 	return texts
 }
 
-func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (whole cel.Program, conjuncts []cel.Program) {
+func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (whole *expression, conjuncts []*expression) {
 	text := n.Value
 	if n.Kind != yaml.ScalarNode || strings.TrimSpace(text) == "" {
 		f.fail(n, "want a CEL expression", "")

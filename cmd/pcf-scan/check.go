@@ -201,7 +201,7 @@ func loadRules(c *cli.Context, job *engine.Job) error {
 }
 
 func ruleSet(c *cli.Context) (*rules.Set, error) {
-	set, err := rules.Load(c.StringSlice("rules")...)
+	set, err := rules.LoadToJudge(c.StringSlice("rules")...)
 	if err != nil {
 		return nil, fmt.Errorf("load rules:\n%w", err)
 	}
