@@ -49,3 +49,9 @@ func (p *Projection) Add(other *Projection) {
 		p.Want("*").Add(other.Elem)
 	}
 }
+
+// Wanted says what of a resource somebody reads besides its envelope; nil wants nothing.
+type Wanted struct {
+	Properties *Projection
+	Tags       *Projection // by key
+}

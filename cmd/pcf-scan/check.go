@@ -97,10 +97,16 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		*code = gate.ExitCode(result)
 		return nil
 	}
-	if err := fill(c.Context, &job); err != nil {
+	result, err := streamJudge(c, job)
+	if err != nil {
 		return err
 	}
-	result := engine.Run(job)
+	if result == nil {
+		if err := fill(c.Context, &job); err != nil {
+			return err
+		}
+		result = engine.Run(job)
+	}
 	if err := knownApp(c, job); err != nil {
 		return err
 	}
