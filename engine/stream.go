@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -34,7 +36,7 @@ func RunStream[At comparable](job Job, in ResourceStream[At]) (*Result, error) {
 	workers := workers(job.Concurrency, 1<<30)
 	s.shares = make([]share[At], workers)
 	for i := range s.shares {
-		s.shares[i] = share[At]{brief: rules.NewBrief(job.Now), plans: map[string]*planned{}, counts: map[*rules.Rule]*RuleCount{}}
+		s.shares[i] = share[At]{brief: rules.NewBrief(job.Now), plans: map[string]*planned{}, counts: map[*rules.Rule]*RuleCount{}, joined: map[string][]At{}}
 	}
 	if err := in.Each(workers, s.wanted, s.visit); err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ type share[At comparable] struct {
 	resources int
 	notJudged int
 	open      []open[At]
-	joined    []At // resources that joins may find
+	joined    map[string][]At // resources that joins may find, by type
 }
 
 // A planned is a plan with the counters of its rules.
@@ -132,7 +134,7 @@ func (s *streamed[At]) visit(worker int, r *inventory.Resource, at At) error {
 		mine.notJudged++
 	}
 	if p.isJoined {
-		mine.joined = append(mine.joined, at)
+		mine.joined[r.Ref.Type] = append(mine.joined[r.Ref.Type], at)
 	}
 	var whole *inventory.Resource
 	var failed error
@@ -167,38 +169,48 @@ func (s *streamed[At]) waived(rule *rules.Rule, r *inventory.Resource, status ru
 
 // settle judges what had to wait.
 func (s *streamed[At]) settle() error {
-	waits := false
+	waiting := map[*rules.Rule]bool{}
 	for i := range s.shares {
-		waits = waits || len(s.shares[i].open) > 0
+		for _, o := range s.shares[i].open {
+			waiting[o.rule] = true
+		}
 	}
-	if !waits {
+	if len(waiting) == 0 {
 		return nil
 	}
+	var types []string
+	for rule := range waiting {
+		types = append(types, rule.Joins...)
+	}
+	slices.Sort(types)
+	types = slices.Compact(types)
 	live := s.in.Snapshot()
 	indexOf := func(account string) *rules.WorldIndex {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		x := s.index[account]
 		if x == nil {
-			x = s.job.Rules.NewWorldIndex(func(typ string) string { return unreadable(live, account, typ) }, s.job.Now)
+			x = rules.NewWorldIndex(slices.Collect(maps.Keys(waiting)), func(typ string) string { return unreadable(live, account, typ) }, s.job.Now)
 			s.index[account] = x
 		}
 		return x
 	}
 	err := s.parallel(func(mine *share[At]) error {
-		for _, at := range mine.joined {
-			r, err := s.in.Whole(at)
-			if err != nil {
-				return err
-			}
-			again := func() *inventory.Resource {
-				if r, err := s.in.Whole(at); err == nil {
-					return r
+		for _, typ := range types {
+			for _, at := range mine.joined[typ] {
+				r, err := s.in.Whole(at)
+				if err != nil {
+					return err
 				}
-				return &inventory.Resource{Unread: []string{""}, UnreadBecause: "the snapshot changed while it was read"}
-			}
-			if !indexOf(r.Ref.Account).Add(r, again) {
-				return ErrNeedsAll
+				again := func() *inventory.Resource {
+					if r, err := s.in.Whole(at); err == nil {
+						return r
+					}
+					return &inventory.Resource{Unread: []string{""}, UnreadBecause: "the snapshot changed while it was read"}
+				}
+				if !indexOf(r.Ref.Account).Add(r, again) {
+					return ErrNeedsAll
+				}
 			}
 		}
 		return nil

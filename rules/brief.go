@@ -108,13 +108,13 @@ type WorldIndex struct {
 	again  map[*inventory.Resource]func() *inventory.Resource
 }
 
-// NewWorldIndex begins a world for the joins of a set; incomplete and now are those of
+// NewWorldIndex begins a world for the joins of some rules; incomplete and now are those of
 // NewWorld.
-func (s *Set) NewWorldIndex(incomplete func(typ string) string, now time.Time) *WorldIndex {
+func NewWorldIndex(rules []*Rule, incomplete func(typ string) string, now time.Time) *WorldIndex {
 	x := &WorldIndex{
 		world: NewWorld(nil, incomplete, now), judged: map[string][]string{}, again: map[*inventory.Resource]func() *inventory.Resource{},
 	}
-	for _, r := range s.rules {
+	for _, r := range rules {
 		for _, joined := range r.Joins {
 			x.judged[joined] = append(x.judged[joined], r.Types...)
 		}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,12 +119,21 @@ type frame struct {
 	run   run
 	in    reading
 	slots []value // of the variables of comprehensions
+	// policies are the documents that rules of this resource have read: most rules about a
+	// policy begin in the same way.
+	policies []policyRead
+}
+
+type policyRead struct {
+	document   uintptr // the address of the map, which the resource holds
+	statements value
 }
 
 // on sets the frame to another resource.
 func (f *frame) on(s *Set, w *World, r *inventory.Resource) {
 	f.run = run{world: w, structs: s.structs, declared: r.Declared}
 	f.in = reading{run: &f.run, resource: r}
+	f.policies = f.policies[:0]
 }
 
 // A node is a compiled part: its closure and, where it is known, the place of its value.
@@ -537,6 +547,25 @@ func (c *closureCompiler) call(e ast.Expr) node {
 		}}
 	case "matches":
 		return c.matches(e)
+	case "internet":
+		return c.entry(args[0], []string{"CidrIp", "CidrIpv6"}, func(f *frame, _ value, fields []value) value {
+			for _, cidr := range fields {
+				switch cidr.kind {
+				case missing:
+				case text:
+					if open, err := wholeInternet(cidr.text); err != nil || open {
+						return value{kind: boolean, num: 1}.unless(err)
+					}
+				default:
+					return value{}
+				}
+			}
+			return boolValue(false)
+		}, nil)
+	case "covers":
+		return c.entry(args[0], []string{"IpProtocol", "FromPort", "ToPort"}, coversEntry, c.compile(args[1]).eval)
+	case "policy":
+		return c.policy(e, args[0])
 	}
 	return c.bridge(e)
 }
@@ -874,11 +903,110 @@ func (c *closureCompiler) matches(e ast.Expr) node {
 	}}
 }
 
-// readsOf are the fields that a function of ours reads of its first argument, so that not
-// all of it need be decoded; it must read them as properties.
-var readsOf = map[string][]string{
-	"internet": {"CidrIp", "CidrIpv6"},
-	"covers":   {"IpProtocol", "FromPort", "ToPort"},
+// unless gives up on an error.
+func (v value) unless(err error) value {
+	if err != nil {
+		return value{}
+	}
+	return v
+}
+
+// entry compiles a function of ours that reads a few fields of an object, and perhaps a
+// second argument.
+func (c *closureCompiler) entry(of ast.Expr, names []string, judge func(f *frame, second value, fields []value) value, second closure) node {
+	n := c.compile(of)
+	paths := make([][]string, len(names))
+	for i, name := range names {
+		paths[i] = n.at(name)
+		if n.placed {
+			c.wants.Want(paths[i]...)
+		}
+	}
+	eval, placed, static := n.eval, n.placed, make([]*shape, len(names))
+	if t := c.ast.GetType(of.ID()); t.Kind() == types.StructKind {
+		if sh, ok := c.structs.find(t.TypeName()); ok && sh.fields != nil {
+			for i, name := range names {
+				static[i] = sh.fields()[name]
+			}
+		}
+	}
+	return node{eval: func(f *frame) value {
+		v := eval(f)
+		if v.kind != structured && v.kind != mapped {
+			return value{}
+		}
+		object := v.any.(map[string]any)
+		var fields [3]value
+		for i, name := range names {
+			raw := object[name]
+			if raw == nil {
+				if len(f.in.resource.Unread) > 0 && f.doubt(placed, paths[i]) {
+					return value{}
+				}
+				fields[i] = value{kind: missing}
+				continue
+			}
+			sh := v.shape
+			if v.kind == structured {
+				if sh = static[i]; sh == nil {
+					return value{} // not an entry of a security group
+				}
+			}
+			fields[i] = typed(sh, raw)
+		}
+		var arg value
+		if second != nil {
+			arg = second(f)
+		}
+		return judge(f, arg, fields[:len(names)])
+	}}
+}
+
+// coversEntry is covers() where everything is certain.
+func coversEntry(_ *frame, port value, fields []value) value {
+	if port.kind != integer {
+		return value{}
+	}
+	all, tcp := false, true
+	switch protocol := fields[0]; protocol.kind {
+	case missing:
+	case text:
+		name := strings.ToLower(strings.TrimSpace(protocol.text))
+		all, tcp = name == "-1" || name == "all", name == "tcp" || name == "6"
+	case integer:
+		all, tcp = protocol.num == -1, protocol.num == 6
+	default:
+		return value{}
+	}
+	for _, limit := range fields[1:] {
+		if limit.kind != missing && limit.kind != integer {
+			return value{}
+		}
+	}
+	from, to := fields[1], fields[2]
+	admitted := (from.kind == missing || from.num == -1 || from.num <= port.num) &&
+		(to.kind == missing || to.num == -1 || to.num >= port.num)
+	return boolValue(all || tcp && admitted)
+}
+
+// policy compiles policy(document) and remembers the statements.
+func (c *closureCompiler) policy(e, document ast.Expr) node {
+	of, read := c.compile(document).eval, c.bridge(e).eval
+	return node{eval: func(f *frame) value {
+		v := of(f)
+		if v.kind != structured && v.kind != mapped {
+			return read(f)
+		}
+		address := reflect.ValueOf(v.any).Pointer()
+		for _, p := range f.policies {
+			if p.document == address {
+				return p.statements
+			}
+		}
+		v = read(f)
+		f.policies = append(f.policies, policyRead{address, v})
+		return v
+	}}
 }
 
 // bridge calls a function of cel-go or of ours with CEL values. The function sees values
@@ -898,14 +1026,6 @@ func (c *closureCompiler) bridge(e ast.Expr) node {
 	for i, arg := range exprs {
 		optional[i] = isOptional(c.ast.GetType(arg.ID()))
 		c.wantTags(arg)
-		if fields := readsOf[call.FunctionName()]; fields != nil && i == 0 {
-			if args[i] = c.compile(arg); args[i].placed {
-				for _, name := range fields {
-					c.wants.Want(args[i].at(name)...)
-				}
-			}
-			continue
-		}
 		args[i] = c.whole(arg)
 		if call.FunctionName() == "on" { // the name of a bucket is part of its ARN
 			c.wants.Want("BucketName")
@@ -1096,7 +1216,7 @@ func (c *closureCompiler) comprehension(m ast.ComprehensionExpr) node {
 	}
 	restore()
 
-	each := func(f *frame, visit func(value) bool) bool { return f.each(over.eval(f), over, visit) }
+	each := func(f *frame, visit func(value) bool) bool { return f.each(over.eval(f), visit) }
 	set := func(f *frame, v value) { f.slots[slot] = v }
 	switch kind {
 	case "all", "exists":
@@ -1105,8 +1225,22 @@ func (c *closureCompiler) comprehension(m ast.ComprehensionExpr) node {
 			decides = 1
 		}
 		return node{eval: func(f *frame) value {
+			v := over.eval(f)
+			if v.kind == listed { // nearly always
+				for _, raw := range v.any.([]any) {
+					e := typed(v.shape, raw)
+					if e.kind == uncertain {
+						return e
+					}
+					f.slots[slot] = e
+					if t := test(f); t.kind != boolean || t.num == decides {
+						return t
+					}
+				}
+				return value{kind: boolean, num: decides ^ 1}
+			}
 			verdict := value{kind: boolean, num: decides ^ 1}
-			if !each(f, func(e value) bool {
+			if !f.each(v, func(e value) bool {
 				set(f, e)
 				if v := test(f); v.kind != boolean || v.num == decides {
 					verdict = v
@@ -1238,7 +1372,7 @@ func isOneMore(e ast.Expr, isAccu func(ast.Expr) bool) bool {
 
 // each visits the elements of a list, or the keys of a map in order, until visit returns
 // false. It returns false when the elements are not all certain.
-func (f *frame) each(v value, of node, visit func(value) bool) bool {
+func (f *frame) each(v value, visit func(value) bool) bool {
 	switch v.kind {
 	case listed:
 		for _, raw := range v.any.([]any) {

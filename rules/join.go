@@ -325,23 +325,16 @@ func identityOf(r *inventory.Resource) identity {
 	called := identity{names: []string{r.Ref.ID, r.ARN}}
 	t, ok := schema.Lookup(r.Ref.Type)
 	if ok {
-		pointers := slices.Concat(t.PrimaryIdentifier, t.ReadOnly)
-		for _, also := range t.AdditionalIdentifiers {
-			pointers = append(pointers, also...)
-		}
-		for _, name := range sortedKeys(r.Properties) {
-			v := r.Properties[name]
-			isName := slices.Contains(pointers, "/"+name) ||
-				inventory.NameOf(t, inventory.Properties{name: "x"}, nil) != ""
+		names := namesOf(t)
+		for name, v := range r.Properties {
+			if _, known := t.Root.Properties[name]; !slices.Contains(names, name) && (known || !isNameOf(t, name)) {
+				continue
+			}
 			switch v := v.(type) {
 			case string:
-				if isName {
-					called.names = append(called.names, v)
-				}
+				called.names = append(called.names, v)
 			case *inventory.Unknown:
-				if isName {
-					called.names, called.open = append(called.names, symbolOf(r, v)), append(called.open, v)
-				}
+				called.names, called.open = append(called.names, symbolOf(r, v)), append(called.open, v)
 			}
 		}
 	}
@@ -349,6 +342,32 @@ func identityOf(r *inventory.Resource) identity {
 	called.names = slices.DeleteFunc(slices.Compact(called.names), func(s string) bool { return s == "" })
 	return called
 }
+
+// namesOf returns the properties in the schema of a type that name a resource of it.
+func namesOf(t *schema.Type) []string {
+	if known, ok := nameProperties.Load(t); ok {
+		return known.([]string)
+	}
+	pointers := slices.Concat(t.PrimaryIdentifier, t.ReadOnly)
+	for _, also := range t.AdditionalIdentifiers {
+		pointers = append(pointers, also...)
+	}
+	var names []string
+	for name := range t.Root.Properties {
+		if slices.Contains(pointers, "/"+name) || isNameOf(t, name) {
+			names = append(names, name)
+		}
+	}
+	nameProperties.Store(t, names)
+	return names
+}
+
+func isNameOf(t *schema.Type, property string) bool {
+	return inventory.NameOf(t, inventory.Properties{property: "x"}, nil) != ""
+}
+
+// nameProperties caches namesOf: there is one *schema.Type for each type.
+var nameProperties sync.Map
 
 // referencesOf walks the properties of r where the schema expects text. Free-form objects
 // (policy documents) are left out: they speak about resources rather than refer to them.

@@ -46,7 +46,7 @@ func streamJudge(c *cli.Context, job engine.Job) (*engine.Result, error) {
 	job.Declaration = &inventory.Declaration{Files: []string{file}}
 	job.Scope = inventory.Scope{Accounts: names(c, "account"), Regions: names(c, "region")}
 	// Little is alive at any time and much is thrown away: collect less often.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	result, err := engine.RunStream(job, stream)
 	if errors.Is(err, declared.ErrNotPlain) || errors.Is(err, engine.ErrNeedsAll) {
 		return nil, nil
