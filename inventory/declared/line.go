@@ -36,7 +36,7 @@ type lineDecoder struct {
 type line struct {
 	typ, id, arn, name, account, region, created, state, foreign string
 	tags, unread, properties, finding, drift                     string
-	isEnd                                                        bool
+	isEnd, ofEnd                                                 bool
 }
 
 // read splits a line into its values.
@@ -78,6 +78,9 @@ func (d *lineDecoder) read() (l line, err error) {
 		case "end":
 			l.isEnd = true
 			return d.skip()
+		case "complete", "gaps", "count":
+			l.ofEnd = true
+			return d.skip()
 		default:
 			if isLikeAKey(key) { // encoding/json does not mind the case of a key
 				return errUnusual
@@ -100,7 +103,7 @@ func (d *lineDecoder) read() (l line, err error) {
 	})
 	if err == nil {
 		d.space()
-		if d.at != len(d.text) {
+		if d.at != len(d.text) || l.ofEnd && !l.isEnd {
 			return l, errUnusual
 		}
 	}
@@ -111,7 +114,7 @@ func (d *lineDecoder) read() (l line, err error) {
 func isLikeAKey(key string) bool {
 	for _, known := range []string{
 		"type", "id", "arn", "name", "account", "region", "created", "state", "foreign", "tags", "unread", "properties",
-		"end", "finding", "drift",
+		"end", "complete", "gaps", "count", "finding", "drift",
 	} {
 		if strings.EqualFold(key, known) {
 			return true
@@ -476,7 +479,9 @@ func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error
 			return nil
 		}
 		r.Tags[key] = value
-		delete(r.UnknownTags, key)
+		if delete(r.UnknownTags, key); len(r.UnknownTags) == 0 {
+			r.UnknownTags = nil
+		}
 		return nil
 	})
 }
