@@ -55,12 +55,12 @@ const (
 	double
 	text
 	structured // any: map[string]any, a struct of the schema
-	mapped    // any: map[string]any, free-form
-	listed   // any: []any
-	computed // any: []value, a list that the expression made
-	tagged   // any: map[string]string
-	itself   // the variable `resource`
-	other   // any: ref.Val
+	mapped     // any: map[string]any, free-form
+	listed     // any: []any
+	computed   // any: []value, a list that the expression made
+	tagged     // any: map[string]string
+	itself     // the variable `resource`
+	other      // any: ref.Val
 )
 
 func boolValue(b bool) value {

@@ -37,7 +37,9 @@ func Builtin() (*Set, error) { return Load() }
 // directories of .yaml and .yml files, recursive. The error joins every mistake found,
 // each a *LoadError with its place (or the error of a path that cannot be read); the set
 // then holds the rules without mistakes, and must not be used to judge.
-func Load(paths ...string) (*Set, error) { return load(append([]source{packSource(false)}, sourcesOf(paths)...)) }
+func Load(paths ...string) (*Set, error) {
+	return load(append([]source{packSource(false)}, sourcesOf(paths)...))
+}
 
 // LoadToJudge is Load for a run that only judges: of the built-in pack, which the tests of
 // this package prove, it reads no cases, and compiles an expression when the first resource
@@ -185,14 +187,12 @@ func (f *file) load() {
 		f.fail(nil, "read rule file: it is larger than 1 MiB", "")
 		return
 	}
-	text := string(data)
+	all := string(data)
 	if f.source.lazy {
 		head, _, _ := bytes.Cut(data, []byte("\ncases:"))
 		data = append(head, '\n')
 	}
-	for _, line := range strings.Split(string(data), "\n") {
-		f.lines = append(f.lines, []rune(strings.TrimSuffix(line, "\r")))
-	}
+	f.content = string(data)
 	var doc, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil {
@@ -207,7 +207,7 @@ func (f *file) load() {
 		return
 	}
 	r := f.rule(doc.Content[0])
-	r.Text = text
+	r.Text = all
 	if len(f.errs) == 0 {
 		f.loaded = r
 	}
@@ -216,12 +216,19 @@ func (f *file) load() {
 // A file is one rule file while it is read.
 type file struct {
 	*loader
-	source source
-	path   string // in the source
-	name   string // as positions name it
-	lines  [][]rune
-	id     string // of the rule, once it is known
-	loaded *Rule
+	source  source
+	path    string // in the source
+	name    string // as positions name it
+	content string // what was read of it
+	id      string // of the rule, once it is known
+	loaded  *Rule
+}
+
+func (f *file) lines() (all [][]rune) {
+	for line := range strings.SplitSeq(f.content, "\n") {
+		all = append(all, []rune(strings.TrimSuffix(line, "\r")))
+	}
+	return all
 }
 
 func (f *file) fail(n *yaml.Node, message, meant string) {
@@ -555,7 +562,7 @@ func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (w
 		f.fail(n, err.Error(), "")
 		return nil, nil
 	}
-	positions := charPositions(f.lines, n)
+	positions := charPositions(f.lines(), n)
 	at := positions[min(e.offset, len(positions)-1)]
 	f.failAt(inventory.Position{File: f.name, Line: at.line, Column: at.column}, e.message, e.meant)
 	return nil, nil

@@ -89,7 +89,10 @@ func TestStreamedRunEqualsRun(t *testing.T) {
 		{edit(func(l []string) []string { l[middle] = "{\n"; return l }), nil, "a broken line"},
 		{edit(func(l []string) []string { l[middle] = strings.Replace(l[middle], `"type"`, `"Type"`, 1); return l }), nil, "a key in another case"},
 		{edit(func(l []string) []string { l[middle] = strings.Replace(l[middle], `"id"`, "\n\"id\"", 1); return l }), nil, "a resource on two lines"},
-		{edit(func(l []string) []string { l[1] = strings.Replace(l[1], `"region":"eu-west-1"`, `"region":5`, 1); return l }), nil, "a wrong kind"},
+		{edit(func(l []string) []string {
+			l[1] = strings.Replace(l[1], `"region":"eu-west-1"`, `"region":5`, 1)
+			return l
+		}), nil, "a wrong kind"},
 		{edit(func(l []string) []string {
 			l[len(l)-1] = strings.Replace(l[len(l)-1], `"gaps":[]`, `"gaps":[{"type":"AWS::S3::BucketPolicy","reason":"denied","message":"no"}]`, 1)
 			return l

@@ -93,7 +93,11 @@ func (d *lineDecoder) read() (l line, err error) {
 		seen |= bit
 		start := d.at
 		if raw {
-			err := d.skip()
+			pass := d.skip
+			if key == "tags" && d.peek() == '{' {
+				pass = d.skipTexts
+			}
+			err := pass()
 			*to = d.text[start:d.at]
 			return err
 		}
@@ -124,6 +128,9 @@ func isLikeAKey(key string) bool {
 }
 
 func (d *lineDecoder) space() {
+	if d.at < len(d.text) && d.text[d.at] > ' ' {
+		return
+	}
 	for d.at < len(d.text) {
 		switch d.text[d.at] {
 		case ' ', '\t', '\r', '\n':
@@ -229,6 +236,17 @@ var plain = func() (is [256]bool) {
 	return is
 }()
 
+// isPlainWord reports whether eight characters are ASCII and mean themselves, all at once: a
+// byte of a word minus a larger one borrows into its high bit, which ASCII leaves free.
+func isPlainWord(s string) bool {
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	const each = 0x0101010101010101
+	quotes, escapes := w^each*'"', w^each*'\\'
+	return (w|(quotes-each)|(escapes-each)|(w-each*0x20))&(each*0x80) == 0
+}
+
 // string reads a text. One with escapes is left to encoding/json.
 func (d *lineDecoder) string() (string, error) {
 	if d.peek() != '"' {
@@ -236,6 +254,9 @@ func (d *lineDecoder) string() (string, error) {
 	}
 	start := d.at + 1
 	i, high := start, byte(0)
+	for i+8 <= len(d.text) && isPlainWord(d.text[i:i+8]) {
+		i += 8
+	}
 	for i < len(d.text) && plain[d.text[i]] {
 		high |= d.text[i]
 		i++
@@ -337,6 +358,14 @@ func (d *lineDecoder) skip() error {
 }
 
 func (d *lineDecoder) skipField(string) error { return d.skip() }
+
+// skipTexts passes over an object that must hold nothing but texts.
+func (d *lineDecoder) skipTexts() error {
+	return d.object(func(string) error {
+		_, err := d.string()
+		return err
+	})
+}
 
 var nothingWanted = &inventory.Projection{}
 
@@ -464,6 +493,9 @@ func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error
 		wanted = nothingWanted
 	}
 	r.Tags = map[string]string{}
+	if !wanted.All && len(wanted.Fields) == 0 {
+		return nil
+	}
 	d := lineDecoder{text: l.tags}
 	return d.object(func(key string) error {
 		value, err := d.string()
