@@ -157,7 +157,7 @@ func (g resources) resource(of *inventory.Resource) *inventory.Resource {
 	t, _ := schema.Lookup(r.Ref.Type)
 	if g.IntN(2) == 0 {
 		r.Properties, _ = g.draw(t.Root, 4).(map[string]any)
-	} else if props, ok := inventory.Clone(map[string]any(r.Properties)).(map[string]any); ok {
+	} else if props, ok := inventory.Clone(r.Properties).(map[string]any); ok {
 		r.Properties = g.mutate(props)
 	}
 	if g.IntN(8) > 0 { // readers coerce; what they cannot stays as it is

@@ -178,7 +178,9 @@ func (f *file) load() {
 		return
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, maxRuleFile+1))
+	buffer := bytes.NewBuffer(make([]byte, 0, 16<<10))
+	_, err = buffer.ReadFrom(io.LimitReader(in, maxRuleFile+1))
+	data := buffer.Bytes()
 	switch {
 	case err != nil:
 		f.fail(nil, "read rule file: "+err.Error(), "")

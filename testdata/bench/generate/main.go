@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"log"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -43,8 +44,7 @@ func main() {
 		err = writeRules(*dir, *count, *all)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
+		log.Fatalln("generate:", err)
 	}
 }
 
@@ -61,7 +61,7 @@ func writeSnapshot(name string, n int) error {
 		if err != nil {
 			return err
 		}
-		w.Write(append(line, '\n')) // the error stays until Flush
+		_, _ = w.Write(append(line, '\n')) // the error stays until Flush
 	}
 	fmt.Fprintf(w, `{"end":true,"complete":true,"gaps":[],"count":%d}`+"\n", n)
 	if err := w.Flush(); err != nil {
