@@ -33,7 +33,8 @@ func BenchmarkBackEnds(b *testing.B) {
 		for b.Loop() {
 			each(func(rule *Rule, p *programs, c Case) {
 				f.on(s, w, c.Resource)
-				f.verdict(p, rule.params)
+				when, check := p.closures()
+				f.verdict(when, check, rule.params)
 			})
 		}
 	})

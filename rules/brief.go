@@ -22,8 +22,8 @@ type Plan struct {
 	// Wanted is what Judge reads of a resource.
 	Wanted inventory.Wanted
 
-	set      *Set
-	programs []*programs
+	set         *Set
+	when, check []*compiledClosure
 }
 
 // Plan returns the plan for a resource type, compiling what was not compiled yet. It
@@ -37,11 +37,12 @@ func (s *Set) Plan(typ string) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.programs = append(p.programs, compiled)
-		for _, e := range []*expression{compiled.when, compiled.check} {
-			if e != nil {
-				properties.Add(&e.closure().wants)
-				tags.Add(&e.closure().tags)
+		when, check := compiled.closures()
+		p.when, p.check = append(p.when, when), append(p.check, check)
+		for _, c := range []*compiledClosure{when, check} {
+			if c != nil {
+				properties.Add(&c.wants)
+				tags.Add(&c.tags)
 			}
 		}
 	}
@@ -65,19 +66,28 @@ func (b *Brief) World() *World { return b.now }
 // plan wants and no more. Unknown means that this does not decide, and that Set.Status has to.
 func (b *Brief) Judge(p *Plan, r *inventory.Resource, visit func(rule int, status Status)) {
 	b.frame.on(p.set, b.now, r)
-	for i, rule := range p.Rules {
-		visit(i, b.frame.safely(p.programs[i], rule.params))
+	for next := 0; next < len(p.Rules); {
+		next = b.from(p, next, visit)
 	}
 }
 
-// safely leaves a rule that breaks to cel-go, which says how.
-func (f *frame) safely(p *programs, params *object) (status Status) {
+// from judges by the rules from first on, as far as none breaks: that one is left to cel-go,
+// which says how.
+func (b *Brief) from(p *Plan, first int, visit func(rule int, status Status)) (next int) {
+	judging := false
 	defer func() {
-		if recover() != nil {
-			status = Unknown
+		if judging && recover() != nil {
+			visit(next, Unknown)
+			next++
 		}
 	}()
-	return f.verdict(p, params)
+	for next = first; next < len(p.Rules); next++ {
+		judging = true
+		status := b.frame.verdict(p.when[next], p.check[next], p.Rules[next].params)
+		judging = false
+		visit(next, status)
+	}
+	return next
 }
 
 // Status returns the status that Judge would give, without finding out why.

@@ -23,7 +23,8 @@ func bothVerdicts(t require.TestingT, s *Set, rule *Rule, w *World, r *inventory
 	require.NoError(t, err)
 	var f frame
 	f.on(s, w, r)
-	return f.verdict(p, params), s.judgeByCEL(w, rule, p, r, params).Status
+	when, check := p.closures()
+	return f.verdict(when, check, params), s.judgeByCEL(w, rule, p, r, params).Status
 }
 
 // A resources draws resources from the example of a case, and from the schema of its type.

@@ -45,7 +45,8 @@ func (s *Set) judge(w *World, rule *Rule, r *inventory.Resource, params ref.Val)
 	}
 	var frame frame
 	frame.on(s, w, r)
-	if status := frame.verdict(p, params); status == Pass || status == Skip {
+	when, check := p.closures()
+	if status := frame.verdict(when, check, params); status == Pass || status == Skip {
 		f.Status = status
 		return f
 	}
@@ -86,18 +87,26 @@ func (s *Set) judgeByCEL(w *World, rule *Rule, p *programs, r *inventory.Resourc
 	return f
 }
 
-// verdict judges with closures; Unknown means that cel-go has to.
-func (f *frame) verdict(p *programs, params ref.Val) Status {
-	f.run.params, f.run.unknowns = params, nil
+// closures returns when (nil for none) and check for the second back end.
+func (p *programs) closures() (when, check *compiledClosure) {
 	if p.when != nil {
-		switch v := f.eval(p.when.closure()); {
+		when = p.when.closure()
+	}
+	return when, p.check.closure()
+}
+
+// verdict judges with closures; Unknown means that cel-go has to.
+func (f *frame) verdict(when, check *compiledClosure, params ref.Val) Status {
+	f.run.params, f.run.unknowns = params, nil
+	if when != nil {
+		switch v := f.eval(when); {
 		case v.kind != boolean:
 			return Unknown
 		case v.num == 0:
 			return Skip
 		}
 	}
-	switch v := f.eval(p.check.closure()); {
+	switch v := f.eval(check); {
 	case v.kind != boolean:
 		return Unknown
 	case v.num == 0:

@@ -37,10 +37,16 @@ type line struct {
 	typ, id, arn, name, account, region, created, state, foreign string
 	tags, unread, properties, finding, drift                     string
 	isEnd, ofEnd                                                 bool
+	// What was decoded of the properties for a type that was guessed, and which that was.
+	guess   string
+	decoded any
 }
 
 // read splits a line into its values.
-func (d *lineDecoder) read() (l line, err error) {
+func (d *lineDecoder) read(wanted func(typ string) inventory.Wanted) (l line, err error) {
+	if wanted != nil {
+		l.guess = guessType(d.text)
+	}
 	d.space()
 	seen := uint32(0)
 	err = d.object(func(key string) error {
@@ -94,8 +100,15 @@ func (d *lineDecoder) read() (l line, err error) {
 		start := d.at
 		if raw {
 			pass := d.skip
-			if key == "tags" && d.peek() == '{' {
+			switch {
+			case key == "tags" && d.peek() == '{':
 				pass = d.skipTexts
+			case key == "properties" && d.peek() == '{' && l.guess != "":
+				p := wanted(l.guess).Properties
+				pass = func() (err error) {
+					l.decoded, err = d.value(p)
+					return err
+				}
 			}
 			err := pass()
 			*to = d.text[start:d.at]
@@ -112,6 +125,25 @@ func (d *lineDecoder) read() (l line, err error) {
 		}
 	}
 	return l, err
+}
+
+// guessType finds the type of a line before the line is read, so that its properties can be
+// decoded on the way: it stands first, or near the end where keys are sorted. A wrong guess
+// costs a second walk.
+func guessType(text string) string {
+	const key = `"type":"`
+	rest, ok := strings.CutPrefix(text, "{"+key)
+	if !ok {
+		const near = 100
+		tail := text[max(0, len(text)-near):]
+		i := strings.LastIndex(tail, key)
+		if i < 0 {
+			return ""
+		}
+		rest = tail[i+len(key):]
+	}
+	typ, _, _ := strings.Cut(rest, `"`)
+	return typ
 }
 
 // isLikeAKey reports whether a key is one of ours in another case.
@@ -450,8 +482,9 @@ func (l *line) resource(wanted inventory.Wanted, observed string) (*inventory.Re
 	if properties == nil {
 		properties = nothingWanted
 	}
+	decoded := l.decoded
 	if l.tags == "" { // they may stand in the properties
-		properties = everythingWanted
+		properties, decoded = everythingWanted, nil
 	}
 	switch l.properties {
 	case "", "null":
@@ -459,12 +492,14 @@ func (l *line) resource(wanted inventory.Wanted, observed string) (*inventory.Re
 			r.Unread = append(r.Unread, "")
 		}
 	default:
-		d := lineDecoder{text: l.properties}
-		v, err := d.value(properties)
-		if err != nil {
-			return nil, err
+		if l.guess != l.typ || decoded == nil {
+			var err error
+			d := lineDecoder{text: l.properties}
+			if decoded, err = d.value(properties); err != nil {
+				return nil, err
+			}
 		}
-		all, ok := v.(map[string]any)
+		all, ok := decoded.(map[string]any)
 		if !ok {
 			return nil, errUnusual
 		}

@@ -50,12 +50,13 @@ var someLines = []string{
 func checkLine(t *testing.T, text string) (plain bool) {
 	t.Helper()
 	d := lineDecoder{text: text}
-	l, err := d.read()
+	everything := inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted}
+	l, err := d.read(func(string) inventory.Wanted { return everything })
 	if err != nil || l.isEnd || l.typ == "" {
 		return false
 	}
 	s := Stream{name: "f", snap: snapshotReader{snapshot: &inventory.Snapshot{Scope: inventory.Scope{Partition: "aws"}}}}
-	got, err := s.resource(&l, inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted})
+	got, err := s.resource(&l, everything)
 	if err != nil {
 		return false
 	}

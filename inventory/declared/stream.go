@@ -191,6 +191,13 @@ func (s *Stream) blocks(to chan<- block, f *found) error {
 
 // lines reads the lines of a block.
 func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wanted func(int, string) inventory.Wanted, visit func(int, *inventory.Resource, Span) error) error {
+	mine := func(typ string) inventory.Wanted {
+		w := wanted(worker, typ)
+		if w.Properties == nil {
+			w.Properties = nothingWanted
+		}
+		return w
+	}
 	var hashes [][2]uint64
 	end, endAt, last := "", int64(0), int64(0)
 	for at := 0; at < len(b.text); {
@@ -207,7 +214,7 @@ func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wan
 			return errUnusual // text after the end
 		}
 		d := lineDecoder{text: text}
-		l, err := d.read()
+		l, err := d.read(mine)
 		switch {
 		case err != nil:
 			return err
@@ -282,7 +289,7 @@ func (s *Stream) Whole(at Span) (*inventory.Resource, error) {
 		return nil, fmt.Errorf("read snapshot %s again: %w", s.name, err)
 	}
 	d := lineDecoder{text: string(text)}
-	l, err := d.read()
+	l, err := d.read(nil)
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot %s again: %w (it changed meanwhile)", s.name, err)
 	}
