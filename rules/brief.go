@@ -113,6 +113,7 @@ func (s *Set) Status(w *World, rule *Rule, r *inventory.Resource) (status Status
 type WorldIndex struct {
 	world *World
 	mu    sync.Mutex
+	sort  sync.Once
 	// judged are, by joined type, the types whose rules join it.
 	judged map[string][]string
 	again  map[*inventory.Resource]func() *inventory.Resource
@@ -163,6 +164,7 @@ func (x *WorldIndex) Add(r *inventory.Resource, again func() *inventory.Resource
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.again[as] = again
+	x.world.byType[r.Ref.Type] = append(x.world.byType[r.Ref.Type], as)
 	x.world.indexes[r.Ref.Type].add(r, as, func(ref reference) bool {
 		if ref.isOpen() || isUnmistakable(ref.value) {
 			return true
@@ -178,7 +180,14 @@ func (x *WorldIndex) Add(r *inventory.Resource, again func() *inventory.Resource
 }
 
 // World ends the making.
-func (x *WorldIndex) World() *World { return x.world }
+func (x *WorldIndex) World() *World {
+	x.sort.Do(func() {
+		for _, of := range x.world.byType {
+			slices.SortFunc(of, inventory.CompareResources)
+		}
+	})
+	return x.world
+}
 
 // Decides reports whether this world is enough to judge the joins of r: its own name is known.
 func (x *WorldIndex) Decides(r *inventory.Resource) bool { return len(identityOf(r).open) == 0 }
