@@ -71,8 +71,9 @@ format: .tools/bin/golangci-lint ## gofumpt and goimports over everything
 	@.tools/bin/golangci-lint fmt ./...
 
 .PHONY: bench
-bench: ## all benchmarks, with allocations
+bench: ## all benchmarks, with allocations; whole runs of the program, also against OPA
 	@go test -run '^$$' -bench . -benchmem ./...
+	@python3 testdata/bench/bench.py
 
 FUZZTIME := 20s
 .PHONY: fuzz

@@ -284,7 +284,7 @@ func judge(job Job, r *Result) {
 				}
 				t := tasks[n]
 				verdict := "noRule"
-				if _, known := schema.Lookup(t.resource.Ref.Type); !known {
+				if !schema.Known(t.resource.Ref.Type) {
 					verdict = "notJudged"
 					mine.notJudged = append(mine.notJudged, NotJudged{placeOf(t.resource, ""), "no schema is published for the type " + t.resource.Ref.Type})
 				}

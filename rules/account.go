@@ -37,6 +37,9 @@ func (j *join) facts(t *schema.Type) ref.Val {
 	}
 	var values []ref.Val
 	for _, x := range run.world.facts(in.resource, t.Name) {
+		if run.world.whole != nil {
+			x = run.world.whole(x)
+		}
 		values = append(values, &envelope{in: &reading{run: run, resource: x}, shape: run.structs.resource(t)})
 	}
 	why := run.world.incomplete(t.Name)

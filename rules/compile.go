@@ -12,6 +12,7 @@ import (
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/ext"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -45,100 +46,172 @@ const maxExpression = 20_000
 
 // A compiler compiles the expressions of one rule.
 type compiler struct {
-	rule     *Rule
-	provider *provider
-	envs     map[string]*cel.Env // by resource type
-	guard    *cel.StaticOptimizer
+	rule    *Rule
+	structs *structs
+	params  *shape
+	guard   *cel.StaticOptimizer
 }
 
 func newCompiler(r *Rule, shared *structs) (*compiler, error) {
-	base, err := library()
-	if err != nil {
-		return nil, fmt.Errorf("make the CEL environment: %w", err)
-	}
 	optimizer, err := cel.NewStaticOptimizer(guard{})
 	if err != nil {
 		return nil, fmt.Errorf("make the CEL environment: %w", err)
 	}
-	fields := map[string]*shape{}
-	for _, p := range r.Params {
-		fields[p.Name] = paramShapes[p.Type]
+	// Rules whose parameters have the same names and types share their environments.
+	fields, signature := map[string]*shape{}, make([]string, len(r.Params))
+	for i, p := range r.Params {
+		fields[p.Name], signature[i] = paramShapes[p.Type], p.Name+" "+p.Type
 	}
-	params := structShape("params of "+r.ID, func() map[string]*shape { return fields })
-	return &compiler{
-		rule: r, envs: map[string]*cel.Env{}, guard: optimizer,
-		provider: &provider{Provider: base.CELTypeProvider(), structs: shared, params: params, missed: map[string]string{}},
-	}, nil
+	params := structShape("params of "+strings.Join(signature, ", "), func() map[string]*shape { return fields })
+	return &compiler{rule: r, structs: shared, params: params, guard: optimizer}, nil
 }
+
+// An envKey says which expressions share an environment.
+type envKey struct{ typ, params string }
 
 // env returns the environment in which expressions about one resource type are checked.
 func (c *compiler) env(typ string) (*cel.Env, error) {
-	if e, ok := c.envs[typ]; ok {
-		return e, nil
+	key := envKey{typ, c.params.name}
+	if e, ok := c.structs.envs.Load(key); ok {
+		return e.(*cel.Env), nil
 	}
-	base, err := library()
+	e, err := c.newEnv(typ, nil)
 	if err != nil {
 		return nil, err
 	}
-	name := typ
-	if typ == "*" {
-		name = anyResource
-		c.provider.structs.resource(nil)
+	kept, _ := c.structs.envs.LoadOrStore(key, e)
+	return kept.(*cel.Env), nil
+}
+
+// newEnv makes an environment of its own; missed, where it is not nil, collects the fields
+// that the type checker asks for in vain.
+func (c *compiler) newEnv(typ string, missed map[string]string) (*cel.Env, error) {
+	base, err := library()
+	if err != nil {
+		return nil, fmt.Errorf("make the CEL environment: %w", err)
 	}
-	e, err := base.Extend(
-		cel.CustomTypeProvider(c.provider),
-		cel.Variable("resource", types.NewObjectType(name)),
-		cel.Variable("params", c.provider.params.cel),
-		cel.Variable("now", cel.TimestampType),
-		cel.Variable("declared", cel.BoolType),
-		cel.Variable("live", cel.BoolType),
-	)
+	e, err := base.Extend(append(c.variables(typ),
+		cel.CustomTypeProvider(&provider{Provider: base.CELTypeProvider(), structs: c.structs, params: c.params, missed: missed}))...)
 	if err != nil {
 		return nil, fmt.Errorf("make the CEL environment of %s: %w", typ, err)
 	}
-	c.envs[typ] = e
 	return e, nil
+}
+
+// variables declares what an expression can see; ignoreWhen stands in place of a type for
+// what ignore.when can see.
+func (c *compiler) variables(typ string) []cel.EnvOption {
+	switch typ {
+	case ignoreWhen:
+		return []cel.EnvOption{cel.Variable("value", cel.DynType), cel.Variable("declared", cel.DynType), cel.Variable("live", cel.DynType)}
+	case "*":
+		typ = anyResource
+		c.structs.resource(nil)
+	}
+	return []cel.EnvOption{
+		cel.Variable("resource", types.NewObjectType(typ)),
+		cel.Variable("params", c.params.cel),
+		cel.Variable("now", cel.TimestampType),
+		cel.Variable("declared", cel.BoolType),
+		cel.Variable("live", cel.BoolType),
+	}
+}
+
+// An expression is one compiled expression. It is immutable and shared by all rules that
+// say the same about the same type.
+type expression struct {
+	env     *cel.Env
+	checked *ast.AST // as the type checker left it
+	guarded *ast.AST // with the guard in place: what is evaluated
+	joins   []string // types that related() and references() name
+	plan    func() (cel.Program, error)
+	// closure is the second back end (closure.go); nil for a part.
+	closure func() *compiledClosure
+}
+
+// Eval evaluates the expression; the second result is an error for an answer that is none.
+func (e *expression) Eval(vars any) (ref.Val, error) {
+	p, err := e.plan()
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := p.Eval(vars)
+	return v, err
+}
+
+// part is an expression over a part of the same tree. It is planned when it is first
+// needed, because most are never.
+func (e *expression) part(of ast.Expr) *expression {
+	return &expression{plan: sync.OnceValues(func() (cel.Program, error) {
+		g := e.guarded
+		return e.env.PlanProgram(ast.NewCheckedAST(ast.NewAST(of, g.SourceInfo()), g.TypeMap(), g.ReferenceMap()), cel.EvalOptions(cel.OptOptimize))
+	})}
+}
+
+// An exprKey says which expressions are the same.
+type exprKey struct {
+	envKey
+	text, want string
 }
 
 // compile checks an expression for one resource type and plans it. want is the type that
 // it must have; nil accepts every type. conjuncts are the parts of a && b && c.
-func (c *compiler) compile(typ, text string, want *cel.Type) (whole cel.Program, conjuncts []cel.Program, err error) {
+func (c *compiler) compile(typ, text string, want *cel.Type) (whole *expression, conjuncts []*expression, err error) {
+	key := exprKey{envKey: envKey{typ, c.params.name}, text: text}
+	if want != nil {
+		key.want = want.String()
+	}
+	if known, ok := c.structs.exprs.Load(key); ok {
+		whole = known.(*expression)
+	} else {
+		if whole, err = c.compileNew(typ, text, want); err != nil {
+			return nil, nil, err
+		}
+		c.structs.exprs.Store(key, whole)
+	}
+	c.rule.Joins = append(c.rule.Joins, whole.joins...)
+	for _, e := range conjunctsOf(whole.guarded.Expr()) {
+		conjuncts = append(conjuncts, whole.part(e))
+	}
+	return whole, conjuncts, nil
+}
+
+func (c *compiler) compileNew(typ, text string, want *cel.Type) (*expression, error) {
 	env, err := c.env(typ)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	checked, issues := env.Compile(text)
 	if issues.Err() != nil {
-		return nil, nil, c.explain(env, text, issues)
+		return nil, c.explain(typ, text)
 	}
 	if got := checked.OutputType(); want != nil && !want.IsExactType(got) {
-		return nil, nil, &exprError{message: fmt.Sprintf("the expression gives %s, not %s", typeName(got), typeName(want))}
+		return nil, &exprError{message: fmt.Sprintf("the expression gives %s, not %s", typeName(got), typeName(want))}
 	}
 	if err := checkTyped(text, checked); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkCost(env, checked); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c.noteJoins(checked)
-	if (guard{}).needed(checked.NativeRep()) {
-		if checked, issues = c.guard.Optimize(env, checked); issues.Err() != nil {
-			return nil, nil, c.explain(env, text, issues)
+	e := &expression{env: env, checked: checked.NativeRep(), guarded: checked.NativeRep(), joins: joinsOf(checked)}
+	if (guard{}).needed(e.checked) {
+		guarded, issues := c.guard.Optimize(env, checked)
+		if issues.Err() != nil {
+			return nil, &exprError{message: issues.Err().Error()}
+		}
+		e.guarded = guarded.NativeRep()
+	}
+	e.plan = e.part(e.guarded.Expr()).plan
+	e.closure = sync.OnceValue(func() *compiledClosure { return e.compileClosure(c.structs) })
+	// Planning finds one mistake more, a pattern that is none; else it can wait for a resource
+	// that the closures do not decide.
+	if strings.Contains(text, "matches") {
+		if _, err := e.plan(); err != nil {
+			return nil, &exprError{message: err.Error()}
 		}
 	}
-	for _, e := range append([]ast.Expr{checked.NativeRep().Expr()}, conjunctsOf(checked.NativeRep().Expr())...) {
-		part := ast.NewCheckedAST(ast.NewAST(e, checked.NativeRep().SourceInfo()), checked.NativeRep().TypeMap(), checked.NativeRep().ReferenceMap())
-		p, err := env.PlanProgram(part, cel.EvalOptions(cel.OptOptimize))
-		if err != nil {
-			return nil, nil, &exprError{message: err.Error()}
-		}
-		if whole == nil {
-			whole = p
-		} else {
-			conjuncts = append(conjuncts, p)
-		}
-	}
-	return whole, conjuncts, nil
+	return e, nil
 }
 
 // conjunctsOf splits a && b && c; nil for an expression of another form.
@@ -157,15 +230,22 @@ func conjunctsOf(e ast.Expr) []ast.Expr {
 	return all
 }
 
-func (c *compiler) noteJoins(a *cel.Ast) {
+func joinsOf(a *cel.Ast) (all []string) {
 	ast.PostOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() != ast.SelectKind || e.AsSelect().Operand().Kind() != ast.SelectKind {
 			return
 		}
 		if slices.Contains(joinFields, e.AsSelect().Operand().AsSelect().FieldName()) {
-			c.rule.Joins = append(c.rule.Joins, e.AsSelect().FieldName())
+			all = append(all, e.AsSelect().FieldName())
 		}
 	}))
+	return all
+}
+
+// shape returns the shape of the variable `resource`.
+func (c *compiler) shape(typ string) *shape {
+	t, _ := schema.Lookup(typ) // nil for "*"
+	return c.structs.resource(t)
 }
 
 // An exprError is a mistake inside an expression, before it is known where the expression
@@ -192,15 +272,25 @@ var (
 	operator       = regexp.MustCompile(`^_?(\W+)_$`)
 )
 
-// explain says in the words of rules what the type checker found first.
-func (c *compiler) explain(env *cel.Env, text string, issues *cel.Issues) error {
+// explain says in the words of rules what the type checker finds first. It checks again, in
+// an environment that remembers what was looked for.
+func (c *compiler) explain(typ, text string) error {
+	missed := map[string]string{}
+	env, err := c.newEnv(typ, missed)
+	if err != nil {
+		return err
+	}
+	_, issues := env.Compile(text)
+	if len(issues.Errors()) == 0 {
+		return &exprError{message: "the expression does not compile"}
+	}
 	found := issues.Errors()[0]
 	runes := []rune(text)
 	e := &exprError{message: found.Message, offset: offsetOf(runes, found.Location.Line(), found.Location.Column())}
 	if m := undefinedField.FindStringSubmatch(found.Message); m != nil {
 		field := m[1]
-		in := c.provider.missed[field]
-		names, _ := c.provider.FindStructFieldNames(in)
+		in := missed[field]
+		names, _ := env.CELTypeProvider().FindStructFieldNames(in)
 		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasSuffix(n, "()") })
 		e.message, e.meant = fmt.Sprintf("%s has no property %q", structTitle(in), field), schema.Suggest(field, names)
 		if slices.Contains(joinFields, in) {

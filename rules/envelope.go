@@ -96,11 +96,7 @@ func (e *envelope) Find(key ref.Val) (ref.Val, bool) {
 func (e *envelope) tags() (ref.Val, bool) {
 	r := e.in.resource
 	at := &place{in: e.in}
-	property := "/Tags"
-	if t, ok := schema.Lookup(r.Ref.Type); ok && t.TagProperty != "" {
-		property = t.TagProperty
-	}
-	for _, part := range schema.SplitPointer(property) {
+	for _, part := range schema.SplitPointer(tagProperty(r.Ref.Type)) {
 		at = &place{in: e.in, up: at, key: part}
 	}
 	if r.Tags == nil {
@@ -118,6 +114,14 @@ func (e *envelope) tags() (ref.Val, bool) {
 		all[k] = u
 	}
 	return &mapping{place: *at, elem: textShape, entries: all}, true
+}
+
+// tagProperty is the pointer of the property that holds the tags of a type.
+func tagProperty(typ string) string {
+	if t, ok := schema.Lookup(typ); ok && t.TagProperty != "" {
+		return t.TagProperty
+	}
+	return "/Tags"
 }
 
 // Get implements traits.Indexer.

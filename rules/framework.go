@@ -142,7 +142,7 @@ func (f *file) framework(n *yaml.Node) {
 		return
 	}
 	merged := &Framework{Name: name, Title: name, titles: map[string]string{}}
-	if old := f.set.frameworks[name]; old != nil {
+	if old := f.frameworks[name]; old != nil {
 		merged.Title, merged.Complete, merged.Controls = old.Title, old.Complete, slices.Clone(old.Controls)
 		merged.titles, merged.ids = maps.Clone(old.titles), old.ids
 		if merged.titles == nil {
@@ -164,7 +164,7 @@ func (f *file) framework(n *yaml.Node) {
 			merged.add(id.Value, f.text(title, "the title of a control"))
 		}
 	}
-	f.set.frameworks[name] = merged
+	f.frameworks[name] = merged
 }
 
 // controls reads which controls a rule answers. An id that its framework does not know is
@@ -173,10 +173,10 @@ func (f *file) controls(r *Rule, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	byFramework := f.object(n, "controls", slices.Sorted(maps.Keys(f.set.frameworks))...)
+	byFramework := f.object(n, "controls", slices.Sorted(maps.Keys(f.frameworks))...)
 	r.Controls = map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(byFramework)) {
-		framework := f.set.frameworks[name]
+		framework := f.frameworks[name]
 		ids, nodes := f.texts(byFramework[name], "controls of "+name)
 		for i, id := range ids {
 			switch {

@@ -11,26 +11,20 @@ import (
 	"github.com/pcf-scan/pcf-scan/inventory"
 )
 
+// ignoreWhen takes the place of a resource type for the compiler.
+const ignoreWhen = "ignore.when"
+
 // CompileIgnore compiles the `when` of an ignore rule of a particle, as in
 // `int(value) >= 2`: value is the live leaf, declared the declared one (null when it is
 // absent), live the live properties. The function is safe for concurrent use; it returns
 // an error where the expression breaks or depends on a value that is not known, and a
 // difference is then not ignored.
 func CompileIgnore(expr string) (func(value, declared any, live map[string]any) (bool, error), error) {
-	base, err := library()
+	c, err := newCompiler(&Rule{}, newStructs())
 	if err != nil {
 		return nil, fmt.Errorf("compile ignore.when: %w", err)
 	}
-	env, err := base.Extend(
-		cel.Variable("value", cel.DynType), cel.Variable("declared", cel.DynType), cel.Variable("live", cel.DynType))
-	if err != nil {
-		return nil, fmt.Errorf("compile ignore.when: %w", err)
-	}
-	c := &compiler{rule: &Rule{}, provider: &provider{Provider: base.CELTypeProvider(), structs: newStructs(), missed: map[string]string{}}, envs: map[string]*cel.Env{"": env}}
-	if c.guard, err = cel.NewStaticOptimizer(guard{}); err != nil {
-		return nil, fmt.Errorf("compile ignore.when: %w", err)
-	}
-	program, _, err := c.compile("", expr, cel.BoolType)
+	program, _, err := c.compile(ignoreWhen, expr, cel.BoolType)
 	if err != nil {
 		return nil, fmt.Errorf("compile ignore.when %q: %w", expr, err)
 	}
@@ -38,7 +32,7 @@ func CompileIgnore(expr string) (func(value, declared any, live map[string]any) 
 		r := &run{}
 		at := place{in: &reading{run: r, resource: &inventory.Resource{}}}
 		leaf := func(v any) any { return at.value(dynShape, v) }
-		v, _, err := program.Eval(ignoreActivation{"value": leaf(value), "declared": leaf(declared), "live": leaf(live)})
+		v, err := program.Eval(ignoreActivation{"value": leaf(value), "declared": leaf(declared), "live": leaf(live)})
 		switch v := v.(type) {
 		case types.Bool:
 			return bool(v), nil

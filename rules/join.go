@@ -25,6 +25,9 @@ type World struct {
 
 	incomplete func(typ string) string
 	byType     map[string][]*inventory.Resource
+	// whole returns all of a resource of which the world keeps the names alone; nil for a world
+	// that keeps everything.
+	whole func(*inventory.Resource) *inventory.Resource
 
 	mu      sync.Mutex
 	indexes map[string]*typeIndex
@@ -78,6 +81,9 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 	}
 	var values []ref.Val
 	for _, x := range sure {
+		if w.whole != nil {
+			x = w.whole(x)
+		}
 		values = append(values, &envelope{in: &reading{run: run, resource: x}, shape: run.structs.resource(t)})
 	}
 	maybe := func(because string) {
@@ -125,10 +131,10 @@ func (j *join) ConvertToType(t ref.Type) ref.Val { return toType(j, t) }
 
 // related returns the resources of type typ that refer to r, and those that perhaps do.
 func (w *World) related(r *inventory.Resource, typ string) (sure, perhaps []*inventory.Resource) {
-	x, own := w.index(typ), w.index(r.Ref.Type)
+	x := w.index(typ)
 	t, _ := schema.Lookup(r.Ref.Type)
 	add := func(to *[]*inventory.Resource, ref reference) {
-		if ref.from != r && sameAccount(ref.from, r) {
+		if !isSame(ref.from, r) && sameAccount(ref.from, r) {
 			*to = append(*to, ref.from)
 		}
 	}
@@ -149,6 +155,7 @@ func (w *World) related(r *inventory.Resource, typ string) (sure, perhaps []*inv
 		}
 	}
 	if len(called.open) > 0 { // then a name that nobody has may be its own
+		own := w.index(r.Ref.Type)
 		for _, name := range sortedKeys(x.byValue) {
 			for _, ref := range x.byValue[name] {
 				if len(own.byIdentity[name]) == 0 && called.mayBe(name) && ref.mayNameA(r.Ref.Type, t) {
@@ -176,7 +183,7 @@ func (w *World) references(r *inventory.Resource, typ string) (sure, perhaps []*
 		}
 		found := false
 		for _, to := range x.byIdentity[ref.value] {
-			if to != r && sameAccount(to, r) {
+			if !isSame(to, r) && sameAccount(to, r) {
 				sure, found = append(sure, to), true
 			}
 		}
@@ -187,7 +194,7 @@ func (w *World) references(r *inventory.Resource, typ string) (sure, perhaps []*
 			perhaps = append(perhaps, r)
 		}
 		for _, to := range x.unnamed {
-			if to != r && sameAccount(to, r) && (ref.isOpen() || identityOf(to).mayBe(ref.value)) {
+			if !isSame(to, r) && sameAccount(to, r) && (ref.isOpen() || identityOf(to).mayBe(ref.value)) {
 				perhaps = append(perhaps, to)
 			}
 		}
@@ -202,6 +209,11 @@ func settle(sure, perhaps []*inventory.Resource) (s, p []*inventory.Resource) {
 		*l = slices.Compact(*l)
 	}
 	return sure, slices.DeleteFunc(perhaps, func(r *inventory.Resource) bool { return slices.Contains(sure, r) })
+}
+
+// isSame reports whether two are one resource, perhaps read twice.
+func isSame(a, b *inventory.Resource) bool {
+	return a == b || !a.Declared && !b.Declared && a.Ref.ID != "" && a.Ref == b.Ref
 }
 
 func sameAccount(a, b *inventory.Resource) bool {
@@ -247,33 +259,34 @@ func symbolOf(r *inventory.Resource, u *inventory.Unknown) string {
 	return string(symbolMark) + r.Position.File + string(symbolMark) + u.Symbol
 }
 
-func (w *World) index(typ string) *typeIndex {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if x, ok := w.indexes[typ]; ok {
-		return x
-	}
-	x := &typeIndex{
+func newTypeIndex() *typeIndex {
+	return &typeIndex{
 		byIdentity: map[string][]*inventory.Resource{}, byLogicalID: map[target][]*inventory.Resource{},
 		byValue: map[string][]reference{}, byTarget: map[target][]reference{},
 	}
-	for _, r := range w.byType[typ] {
-		called := identityOf(r)
-		for _, name := range called.names {
-			x.byIdentity[name] = append(x.byIdentity[name], r)
-		}
-		if len(called.open) > 0 {
-			x.unnamed = append(x.unnamed, r)
-		}
-		if r.LogicalID != "" {
-			at := target{r.Position.File, r.LogicalID}
-			x.byLogicalID[at] = append(x.byLogicalID[at], r)
-		}
-		for _, ref := range referencesOf(r) {
-			if ref.to.logicalID != "" {
-				x.byTarget[ref.to] = append(x.byTarget[ref.to], ref)
-				continue
-			}
+}
+
+// add puts a resource into the index, under the name of as; only references that wants
+// admits are kept, nil admitting all.
+func (x *typeIndex) add(r, as *inventory.Resource, wants func(reference) bool) {
+	called := identityOf(r)
+	for _, name := range called.names {
+		x.byIdentity[name] = append(x.byIdentity[name], as)
+	}
+	if len(called.open) > 0 {
+		x.unnamed = append(x.unnamed, as)
+	}
+	if r.LogicalID != "" {
+		at := target{r.Position.File, r.LogicalID}
+		x.byLogicalID[at] = append(x.byLogicalID[at], as)
+	}
+	for _, ref := range referencesOf(r) {
+		ref.from = as
+		switch {
+		case wants != nil && !wants(ref):
+		case ref.to.logicalID != "":
+			x.byTarget[ref.to] = append(x.byTarget[ref.to], ref)
+		default:
 			if ref.value != "" {
 				x.byValue[ref.value] = append(x.byValue[ref.value], ref)
 			}
@@ -281,6 +294,18 @@ func (w *World) index(typ string) *typeIndex {
 				x.open = append(x.open, ref)
 			}
 		}
+	}
+}
+
+func (w *World) index(typ string) *typeIndex {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if x, ok := w.indexes[typ]; ok {
+		return x
+	}
+	x := newTypeIndex()
+	for _, r := range w.byType[typ] {
+		x.add(r, r, nil)
 	}
 	w.indexes[typ] = x
 	return x
@@ -303,23 +328,16 @@ func identityOf(r *inventory.Resource) identity {
 	called := identity{names: []string{r.Ref.ID, r.ARN}}
 	t, ok := schema.Lookup(r.Ref.Type)
 	if ok {
-		pointers := slices.Concat(t.PrimaryIdentifier, t.ReadOnly)
-		for _, also := range t.AdditionalIdentifiers {
-			pointers = append(pointers, also...)
-		}
-		for _, name := range sortedKeys(r.Properties) {
-			v := r.Properties[name]
-			isName := slices.Contains(pointers, "/"+name) ||
-				inventory.NameOf(t, inventory.Properties{name: "x"}, nil) != ""
+		names := namesOf(t)
+		for name, v := range r.Properties {
+			if _, known := t.Root.Properties[name]; !slices.Contains(names, name) && (known || !isNameOf(t, name)) {
+				continue
+			}
 			switch v := v.(type) {
 			case string:
-				if isName {
-					called.names = append(called.names, v)
-				}
+				called.names = append(called.names, v)
 			case *inventory.Unknown:
-				if isName {
-					called.names, called.open = append(called.names, symbolOf(r, v)), append(called.open, v)
-				}
+				called.names, called.open = append(called.names, symbolOf(r, v)), append(called.open, v)
 			}
 		}
 	}
@@ -327,6 +345,32 @@ func identityOf(r *inventory.Resource) identity {
 	called.names = slices.DeleteFunc(slices.Compact(called.names), func(s string) bool { return s == "" })
 	return called
 }
+
+// namesOf returns the properties in the schema of a type that name a resource of it.
+func namesOf(t *schema.Type) []string {
+	if known, ok := nameProperties.Load(t); ok {
+		return known.([]string)
+	}
+	pointers := slices.Concat(t.PrimaryIdentifier, t.ReadOnly)
+	for _, also := range t.AdditionalIdentifiers {
+		pointers = append(pointers, also...)
+	}
+	var names []string
+	for name := range t.Root.Properties {
+		if slices.Contains(pointers, "/"+name) || isNameOf(t, name) {
+			names = append(names, name)
+		}
+	}
+	nameProperties.Store(t, names)
+	return names
+}
+
+func isNameOf(t *schema.Type, property string) bool {
+	return inventory.NameOf(t, inventory.Properties{property: "x"}, nil) != ""
+}
+
+// nameProperties caches namesOf: there is one *schema.Type for each type.
+var nameProperties sync.Map
 
 // referencesOf walks the properties of r where the schema expects text. Free-form objects
 // (policy documents) are left out: they speak about resources rather than refer to them.

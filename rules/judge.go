@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
@@ -39,10 +38,24 @@ func (s *Set) judge(w *World, rule *Rule, r *inventory.Resource, params ref.Val)
 			f.Status, f.Message = Error, fmt.Sprintf("the rule broke: %v", p)
 		}
 	}()
-	p := rule.programs[r.Ref.Type]
-	if p == nil {
-		p = rule.programs["*"]
+	p, err := rule.program(r.Ref.Type)
+	if err != nil {
+		f.Status, f.Message = Error, "the rule broke: "+err.Error()
+		return f
 	}
+	var frame frame
+	frame.on(s, w, r)
+	when, check := p.closures()
+	if status := frame.verdict(when, check, params); status == Pass || status == Skip {
+		f.Status = status
+		return f
+	}
+	return s.judgeByCEL(w, rule, p, r, params)
+}
+
+// judgeByCEL judges with cel-go alone, and says where and why a rule does not pass.
+func (s *Set) judgeByCEL(w *World, rule *Rule, p *programs, r *inventory.Resource, params ref.Val) Finding {
+	f := Finding{Rule: rule, Resource: r}
 	e := &run{world: w, structs: s.structs, params: params, declared: r.Declared}
 	e.resource = &envelope{in: &reading{run: e, resource: r}, shape: p.shape}
 	f.Status, f.Message = e.verdict(p)
@@ -62,7 +75,7 @@ func (s *Set) judge(w *World, rule *Rule, r *inventory.Resource, params ref.Val)
 		e.recording = false
 		f.Message = rule.Title
 		if p.message != nil {
-			if v, _, err := p.message.Eval(e); err == nil {
+			if v, err := p.message.Eval(e); err == nil {
 				if text, ok := v.(types.String); ok {
 					f.Message = string(text)
 				}
@@ -72,6 +85,41 @@ func (s *Set) judge(w *World, rule *Rule, r *inventory.Resource, params ref.Val)
 		f.Path = deciding(decided)
 	}
 	return f
+}
+
+// closures returns when (nil for none) and check for the second back end.
+func (p *programs) closures() (when, check *compiledClosure) {
+	if p.when != nil {
+		when = p.when.closure()
+	}
+	return when, p.check.closure()
+}
+
+// verdict judges with closures; Unknown means that cel-go has to.
+func (f *frame) verdict(when, check *compiledClosure, params ref.Val) Status {
+	f.run.params, f.run.unknowns = params, nil
+	if when != nil {
+		switch v := f.eval(when); {
+		case v.kind != boolean:
+			return Unknown
+		case v.num == 0:
+			return Skip
+		}
+	}
+	switch v := f.eval(check); {
+	case v.kind != boolean:
+		return Unknown
+	case v.num == 0:
+		return Fail
+	}
+	return Pass
+}
+
+func (f *frame) eval(c *compiledClosure) value {
+	if len(f.slots) < c.slots {
+		f.slots = make([]value, c.slots)
+	}
+	return c.eval(f)
 }
 
 // verdict evaluates when and check. Only true and false are verdicts.
@@ -98,8 +146,8 @@ func (r *run) verdict(p *programs) (Status, string) {
 	return r.eval(p.check)
 }
 
-func (r *run) eval(p cel.Program) (Status, string) {
-	v, _, err := p.Eval(r)
+func (r *run) eval(p *expression) (Status, string) {
+	v, err := p.Eval(r)
 	switch v := v.(type) {
 	case types.Bool:
 		if v {

@@ -13,9 +13,12 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/cel-go/cel"
 	"go.yaml.in/yaml/v3"
@@ -35,7 +38,14 @@ func Builtin() (*Set, error) { return Load() }
 // each a *LoadError with its place (or the error of a path that cannot be read); the set
 // then holds the rules without mistakes, and must not be used to judge.
 func Load(paths ...string) (*Set, error) {
-	return load(append([]source{{packs, "packs", func(name string) string { return name }}}, sourcesOf(paths)...))
+	return load(append([]source{packSource(false)}, sourcesOf(paths)...))
+}
+
+// LoadToJudge is Load for a run that only judges: of the built-in pack, which the tests of
+// this package prove, it reads no cases, and compiles an expression when the first resource
+// of its type comes. The files of the user are read and compiled altogether.
+func LoadToJudge(paths ...string) (*Set, error) {
+	return load(append([]source{packSource(true)}, sourcesOf(paths)...))
 }
 
 // LoadOnly is Load without the built-in pack.
@@ -46,6 +56,11 @@ type source struct {
 	files fs.FS
 	path  string
 	show  func(name string) string // how positions name a file
+	lazy  bool                     // leave what can wait, and the cases
+}
+
+func packSource(lazy bool) source {
+	return source{packs, "packs", func(name string) string { return name }, lazy}
 }
 
 func sourcesOf(paths []string) []source {
@@ -58,21 +73,58 @@ func sourcesOf(paths []string) []source {
 		case dir == "":
 			dir = "."
 		}
-		all[i] = source{os.DirFS(dir), base, func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }}
+		all[i] = source{os.DirFS(dir), base, func(file string) string { return filepath.Join(dir, filepath.FromSlash(file)) }, false}
 	}
 	return all
 }
 
+// load reads the files with a worker per core, and joins what they give in the order of
+// the files.
 func load(sources []source) (*Set, error) {
-	l := &loader{set: &Set{structs: newStructs(), byID: map[string]*Rule{}, frameworks: maps.Clone(builtinFrameworks())}}
-	// Frameworks first: rules name them.
-	for _, l.frameworks = range []bool{true, false} {
-		for _, s := range sources {
-			l.source(s)
+	shared, frameworks := newStructs(), maps.Clone(builtinFrameworks())
+	var files, ofFrameworks []*file
+	for _, s := range sources {
+		for _, f := range s.list(shared) {
+			f.frameworks = frameworks
+			if strings.HasSuffix(f.path, frameworkSuffix) {
+				ofFrameworks = append(ofFrameworks, f)
+			} else {
+				files = append(files, f)
+			}
 		}
 	}
-	l.set.index()
-	return l.set, errors.Join(l.errs...)
+	for _, f := range ofFrameworks { // first: rules name them
+		f.load()
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				files[i].load()
+			}
+		})
+	}
+	workers.Wait()
+
+	set := &Set{structs: shared, byID: map[string]*Rule{}, frameworks: frameworks}
+	var errs []error
+	for _, f := range append(ofFrameworks, files...) {
+		if r := f.loaded; r != nil {
+			if first, taken := set.byID[r.ID]; taken {
+				f.failAt(r.Position, fmt.Sprintf("rule id %q is taken by %s", r.ID, first.Source), "")
+			} else {
+				set.byID[r.ID], set.rules = r, append(set.rules, r)
+			}
+		}
+		errs = append(errs, f.errs...)
+	}
+	set.index()
+	return set, errors.Join(errs...)
 }
 
 const (
@@ -80,21 +132,24 @@ const (
 	maxRuleNodes = 100_000 // YAML nodes with aliases followed
 )
 
+// A loader collects the mistakes of one file.
 type loader struct {
-	set        *Set
+	structs    *structs
+	frameworks map[string]*Framework // shared by all files; read only while rules load
 	errs       []error
-	frameworks bool // read the frameworks, not the rules
 }
 
-func (l *loader) source(s source) {
+// list finds the files of a source. A source that cannot be read comes as a file with that
+// mistake.
+func (s source) list(shared *structs) (files []*file) {
+	mistake := func(err error) []*file {
+		err = fmt.Errorf("read rules %s: %w", s.show(s.path), err)
+		return append(files, &file{name: s.show(s.path), loader: &loader{errs: []error{err}}})
+	}
 	info, err := fs.Stat(s.files, s.path)
 	if err != nil {
-		if !l.frameworks {
-			l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
-		}
-		return
+		return mistake(reason(err))
 	}
-	before := len(l.set.rules) + len(l.errs)
 	err = fs.WalkDir(s.files, s.path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -103,19 +158,16 @@ func (l *loader) source(s source) {
 		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
-		if strings.HasSuffix(name, frameworkSuffix) == l.frameworks {
-			l.file(s, name)
-		}
+		files = append(files, &file{name: s.show(name), source: s, path: name, loader: &loader{structs: shared}})
 		return nil
 	})
-	if l.frameworks {
-		return
+	switch {
+	case err != nil:
+		return mistake(reason(err))
+	case len(files) == 0:
+		return mistake(errors.New("it holds no rule file (.yaml or .yml)"))
 	}
-	if err != nil {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: %w", s.show(s.path), reason(err)))
-	} else if len(l.set.rules)+len(l.errs) == before && !strings.HasSuffix(s.path, frameworkSuffix) {
-		l.errs = append(l.errs, fmt.Errorf("read rules %s: it holds no rule file (.yaml or .yml)", s.show(s.path)))
-	}
+	return files
 }
 
 // reason drops the operation and path that our own message says already.
@@ -126,15 +178,20 @@ func reason(err error) error {
 	return err
 }
 
-func (l *loader) file(s source, name string) {
-	f := &file{name: s.show(name), loader: l}
-	in, err := s.files.Open(name)
+// load reads one file; the rule is there when it has no mistake.
+func (f *file) load() {
+	if f.path == "" {
+		return // a source that could not be read
+	}
+	in, err := f.source.files.Open(f.path)
 	if err != nil {
 		f.fail(nil, "read rule file: "+reason(err).Error(), "")
 		return
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, maxRuleFile+1))
+	buffer := bytes.NewBuffer(make([]byte, 0, 16<<10))
+	_, err = buffer.ReadFrom(io.LimitReader(in, maxRuleFile+1))
+	data := buffer.Bytes()
 	switch {
 	case err != nil:
 		f.fail(nil, "read rule file: "+err.Error(), "")
@@ -143,9 +200,12 @@ func (l *loader) file(s source, name string) {
 		f.fail(nil, "read rule file: it is larger than 1 MiB", "")
 		return
 	}
-	for _, line := range strings.Split(string(data), "\n") {
-		f.lines = append(f.lines, []rune(strings.TrimSuffix(line, "\r")))
+	all := string(data)
+	if f.source.lazy {
+		head, _, _ := bytes.Cut(data, []byte("\ncases:"))
+		data = append(head, '\n')
 	}
+	f.content = string(data)
 	var doc, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil {
@@ -159,30 +219,33 @@ func (l *loader) file(s source, name string) {
 		f.syntax(err)
 		return
 	}
-	if l.frameworks {
+	if strings.HasSuffix(f.path, frameworkSuffix) {
 		f.framework(doc.Content[0])
 		return
 	}
-	errsBefore := len(l.errs)
 	r := f.rule(doc.Content[0])
-	r.Text = string(data)
-	if len(l.errs) > errsBefore {
-		return
+	r.Text = all
+	if len(f.errs) == 0 {
+		f.loaded = r
 	}
-	if first, ok := l.set.byID[r.ID]; ok {
-		f.fail(doc.Content[0], fmt.Sprintf("rule id %q is taken by %s", r.ID, first.Source), "")
-		return
-	}
-	l.set.byID[r.ID] = r
-	l.set.rules = append(l.set.rules, r)
 }
 
 // A file is one rule file while it is read.
 type file struct {
 	*loader
-	name  string
-	lines [][]rune
-	id    string // of the rule, once it is known
+	source  source
+	path    string // in the source
+	name    string // as positions name it
+	content string // what was read of it
+	id      string // of the rule, once it is known
+	loaded  *Rule
+}
+
+func (f *file) lines() (all [][]rune) {
+	for line := range strings.SplitSeq(f.content, "\n") {
+		all = append(all, []rune(strings.TrimSuffix(line, "\r")))
+	}
+	return all
 }
 
 func (f *file) fail(n *yaml.Node, message, meant string) {
@@ -295,7 +358,7 @@ func (f *file) rule(n *yaml.Node) *Rule {
 		return r
 	}
 	for _, required := range []string{"id", "title", "severity", "types", "check", "cases"} {
-		if keys[required] == nil {
+		if keys[required] == nil && !(f.source.lazy && required == "cases") {
 			f.fail(n, fmt.Sprintf("a rule needs the key %q", required), "")
 		}
 	}
@@ -317,7 +380,9 @@ func (f *file) rule(n *yaml.Node) *Rule {
 	if len(r.Types) > 0 {
 		f.expressions(r, keys)
 	}
-	f.cases(r, keys["cases"], n)
+	if !f.source.lazy {
+		f.cases(r, keys["cases"], n)
+	}
 	return r
 }
 
@@ -345,7 +410,7 @@ func (f *file) types(r *Rule, n *yaml.Node) {
 
 func typesMatching(glob string) []string {
 	if !strings.ContainsAny(glob, "*?") {
-		if _, ok := schema.Lookup(glob); ok {
+		if schema.Known(glob) {
 			return []string{glob}
 		}
 		return nil
@@ -422,32 +487,30 @@ func fits(v any, typ string) bool {
 
 // expressions compiles everything that is CEL.
 func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
-	c, err := newCompiler(r, f.set.structs)
+	c, err := newCompiler(r, f.structs)
 	if err != nil {
 		f.fail(nil, err.Error(), "")
 		return
 	}
 	r.programs = map[string]*programs{}
 	for _, typ := range r.Types {
-		sh := c.provider.structs.resource(nil)
-		if typ != "*" {
-			t, _ := schema.Lookup(typ)
-			sh = c.provider.structs.resource(t)
-		}
-		r.programs[typ] = &programs{shape: sh}
+		r.programs[typ] = &programs{}
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.shape = c.shape(typ) })
 	}
 	r.Check = f.byType(r, keys["check"], "check", true, func(typ string, n *yaml.Node) {
-		p := r.programs[typ]
-		p.check, p.conjuncts = f.compile(c, typ, n, cel.BoolType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.check, p.conjuncts = f.compile(c, typ, n, cel.BoolType) })
 	})
 	r.When = f.byType(r, keys["when"], "when", false, func(typ string, n *yaml.Node) {
-		r.programs[typ].when, _ = f.compile(c, typ, n, cel.BoolType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.when, _ = f.compile(c, typ, n, cel.BoolType) })
 	})
 	r.Message = f.byType(r, keys["message"], "message", false, func(typ string, n *yaml.Node) {
-		r.programs[typ].message, _ = f.compile(c, typ, n, cel.StringType)
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.message, _ = f.compile(c, typ, n, cel.StringType) })
 	})
-	if n := keys["repair"]; n != nil {
+	if n := keys["repair"]; n != nil && !f.source.lazy {
 		f.repair(r, c, n)
+	}
+	if f.source.lazy {
+		r.Joins = joinsIn(r.Check, r.When, r.Message)
 	}
 	slices.Sort(r.Joins)
 	r.Joins = slices.Compact(r.Joins)
@@ -493,7 +556,7 @@ func (f *file) byType(r *Rule, n *yaml.Node, what string, all bool, compile func
 	return texts
 }
 
-func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (whole cel.Program, conjuncts []cel.Program) {
+func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (whole *expression, conjuncts []*expression) {
 	text := n.Value
 	if n.Kind != yaml.ScalarNode || strings.TrimSpace(text) == "" {
 		f.fail(n, "want a CEL expression", "")
@@ -508,7 +571,7 @@ func (f *file) compile(c *compiler, typ string, n *yaml.Node, want *cel.Type) (w
 		f.fail(n, err.Error(), "")
 		return nil, nil
 	}
-	positions := charPositions(f.lines, n)
+	positions := charPositions(f.lines(), n)
 	at := positions[min(e.offset, len(positions)-1)]
 	f.failAt(inventory.Position{File: f.name, Line: at.line, Column: at.column}, e.message, e.meant)
 	return nil, nil

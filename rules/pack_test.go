@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,7 +31,10 @@ func TestPackIsComplete(t *testing.T) {
 	for _, r := range builtin(t).Rules() {
 		t.Run(r.ID, func(t *testing.T) {
 			assert.Equal(t, r.ID+".yaml", path.Base(r.Source), "a rule's file has its id")
-			assert.NotEmpty(t, r.Controls, "a rule of the pack answers to a control")
+			// The packs of our own field have no framework to answer to.
+			if own := strings.HasPrefix(r.ID, "jiti-") || strings.HasPrefix(r.ID, "cost-"); !own {
+				assert.NotEmpty(t, r.Controls, "a rule of the pack answers to a control")
+			}
 			count := map[Status]int{}
 			for _, c := range r.Cases {
 				count[c.Expect]++
@@ -41,7 +45,7 @@ func TestPackIsComplete(t *testing.T) {
 			for _, typ := range r.Types {
 				judged := map[Status]bool{}
 				for _, c := range r.Cases {
-					judged[c.Expect] = judged[c.Expect] || c.Resource.Ref.Type == typ
+					judged[c.Expect] = judged[c.Expect] || typ == "*" || c.Resource.Ref.Type == typ
 				}
 				assert.True(t, judged[Pass] && judged[Fail], "%s passes in one case and fails in another", typ)
 			}

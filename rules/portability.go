@@ -139,7 +139,7 @@ func hardwired(in *reading, find func(key, text string) string) ref.Val {
 	if in.resource.IsUnread("") {
 		return in.run.unknown(&place{in: in}, in.notRead(""))
 	}
-	w := &typed{in: in, find: find}
+	w := &literalSearch{in: in, find: find}
 	w.schema, _ = schema.Lookup(in.resource.Ref.Type)
 	w.walk(&place{in: in}, "", in.resource.Properties)
 	switch {
@@ -152,8 +152,8 @@ func hardwired(in *reading, find func(key, text string) string) ref.Val {
 	return types.String("")
 }
 
-// typed is one walk over what the author typed.
-type typed struct {
+// A literalSearch is one walk over what the author typed.
+type literalSearch struct {
 	in     *reading
 	schema *schema.Type
 	find   func(key, text string) string
@@ -165,7 +165,7 @@ type typed struct {
 
 // walk visits v, which stands at a place below a property or key (that of the list, for
 // the elements of one).
-func (w *typed) walk(at *place, key string, v any) {
+func (w *literalSearch) walk(at *place, key string, v any) {
 	if w.found != "" {
 		return
 	}
@@ -201,7 +201,7 @@ func (w *typed) walk(at *place, key string, v any) {
 	}
 }
 
-func (w *typed) look(pointer, key, text string) {
+func (w *literalSearch) look(pointer, key, text string) {
 	if w.found != "" {
 		return
 	}

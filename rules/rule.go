@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"github.com/google/cel-go/cel"
-
 	"github.com/pcf-scan/pcf-scan/inventory"
 )
 
@@ -49,9 +47,10 @@ type Rule struct {
 // programs are the compiled expressions of a rule for one type.
 type programs struct {
 	shape                *shape
-	check, when, message cel.Program
+	check, when, message *expression
 	// conjuncts are the parts of a check of the form a && b && c; none for other forms.
-	conjuncts []cel.Program
+	conjuncts []*expression
+	later     *later // what is still to be compiled; nil for nothing
 }
 
 // A Param is a parameter of a rule. Type is one of bool, int, double, string, list(int)

@@ -52,6 +52,9 @@ var (
 type structs struct {
 	mu     sync.RWMutex
 	byName map[string]*shape
+
+	envs  sync.Map // envKey → *cel.Env
+	exprs sync.Map // exprKey → *expression
 }
 
 func newStructs() *structs { return &structs{byName: map[string]*shape{}} }
@@ -174,14 +177,13 @@ func (s *structs) field(structName, field string) (*shape, bool) {
 	return listShape(s.resource(t)), true
 }
 
-// A provider tells the type checker about our structs and remembers which fields it was
-// asked for in vain, so that an error can say what was meant. Each rule has its own; the
-// structs behind it are shared.
+// A provider tells the type checker about our structs. One that explains a mistake also
+// remembers which fields it was asked for in vain, so that an error can say what was meant.
 type provider struct {
 	types.Provider // CEL's own types
 	structs        *structs
 	params         *shape
-	missed         map[string]string // field → struct
+	missed         map[string]string // field → struct; nil for nobody to know
 }
 
 func (p *provider) lookup(name string) (*shape, bool) {
@@ -231,7 +233,9 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 		f, ok = p.structs.field(name, field)
 	}
 	if !ok {
-		p.missed[field] = name
+		if p.missed != nil {
+			p.missed[field] = name
+		}
 		return nil, false
 	}
 	return &types.FieldType{Type: f.cel}, true

@@ -67,16 +67,17 @@ func (p *place) find(key string, sh *shape, v any, found bool) (ref.Val, bool) {
 	if found && v != nil {
 		return at.value(sh, v), true
 	}
-	pointer := at.pointer()
 	if r := p.in.resource; len(r.Unread) > 0 {
 		if r.IsUnread("") { // one unknown for all: each of them says no more than the whole
 			return p.in.run.unknown(&place{in: p.in}, p.in.notRead("")), true
 		}
-		if r.IsUnread(pointer) {
+		if pointer := at.pointer(); r.IsUnread(pointer) {
 			return p.in.run.unknown(&at, p.in.notRead(pointer)), true
 		}
 	}
-	p.in.run.read(p.in, pointer, nil, false)
+	if p.in.run.recording {
+		p.in.run.read(p.in, at.pointer(), nil, false)
+	}
 	return nil, false
 }
 

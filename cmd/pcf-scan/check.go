@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -100,10 +101,16 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	if job.Baseline, err = baselineOf(c); err != nil {
 		return err
 	}
-	if err := fill(c.Context, &job); err != nil {
+	result, err := streamJudge(c, job)
+	if err != nil {
 		return err
 	}
-	result := engine.Run(job)
+	if result == nil {
+		if err := fill(c.Context, &job); err != nil {
+			return err
+		}
+		result = engine.Run(job)
+	}
 	if err := knownApp(c, job); err != nil {
 		return err
 	}
@@ -213,7 +220,9 @@ func loadRules(c *cli.Context, job *engine.Job) error {
 }
 
 func ruleSet(c *cli.Context) (*rules.Set, error) {
-	set, err := rules.Load(c.StringSlice("rules")...)
+	// Compiling makes much that is thrown away at once: collect less often meanwhile.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	set, err := rules.LoadToJudge(c.StringSlice("rules")...)
 	if err != nil {
 		return nil, fmt.Errorf("load rules:\n%w", err)
 	}

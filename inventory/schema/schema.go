@@ -11,6 +11,8 @@
 // nothing of the project.
 package schema
 
+import "slices"
+
 // Kind is a JSON type that a value may have. A node may allow several.
 type Kind uint8
 
@@ -104,3 +106,9 @@ func Lookup(name string) (t *Type, ok bool) { return lookup(name) }
 // Names returns all type names, sorted. It does not decode anything; the caller must
 // not change the slice.
 func Names() []string { return names() }
+
+// Known reports whether there is a schema of this name, without decoding it.
+func Known(name string) bool {
+	_, ok := slices.BinarySearch(names(), name)
+	return ok
+}

@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"errors"
+	"regexp"
+	"sync"
+)
+
+// The pack that is built in has more rules than a run needs, and its tests have compiled
+// every one of them: there an expression waits until the first resource of its type comes.
+
+// later is what is still to be compiled of a rule for one type.
+type later struct {
+	once  sync.Once
+	steps []func(*programs)
+	errs  []error
+}
+
+// compileFor compiles something of a rule for one type: at once, or later.
+func (f *file) compileFor(r *Rule, c *compiler, typ string, compile func(*file, *compiler, *programs)) {
+	p := r.programs[typ]
+	if !f.source.lazy {
+		compile(f, c, p)
+		return
+	}
+	if p.later == nil {
+		p.later = &later{}
+	}
+	l := p.later
+	l.steps = append(l.steps, func(p *programs) {
+		// Another worker may compile the same rule for another type: each writes its own.
+		file, compiler := *f, *c
+		file.loader, compiler.rule = &loader{structs: f.structs}, &Rule{ID: r.ID}
+		compile(&file, &compiler, p)
+		l.errs = append(l.errs, file.errs...)
+	})
+}
+
+// program returns the compiled expressions for a resource type. An error means that the
+// rule does not compile, which only a rule of the built-in pack can hide for so long.
+func (r *Rule) program(typ string) (*programs, error) {
+	p := r.programs[typ]
+	if p == nil {
+		p = r.programs["*"]
+	}
+	if p.later == nil {
+		return p, nil
+	}
+	p.later.once.Do(func() {
+		for _, step := range p.later.steps {
+			step(p)
+		}
+	})
+	return p, errors.Join(p.later.errs...)
+}
+
+var joinCall = regexp.MustCompile(`\b(?:related|references|account)\(\s*["']([^"']+)["']\s*\)`)
+
+// joinsIn finds the types that related(), references() and account() name, in expressions that are not
+// compiled yet.
+func joinsIn(texts ...map[string]string) (all []string) {
+	for _, byType := range texts {
+		for _, text := range byType {
+			for _, m := range joinCall.FindAllStringSubmatch(text, -1) {
+				all = append(all, m[1])
+			}
+		}
+	}
+	return all
+}
