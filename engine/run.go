@@ -359,17 +359,23 @@ func judge(job Job, r *Result) {
 	if job.Include.Summary {
 		r.NotJudged = nil
 	}
-	if !job.NoWaivers && job.App == "" && job.Environment == "" { // or most of them had nothing to cover
-		for _, f := range job.Rules.ReviewWaivers(job.Waivers, used, job.Now) {
-			r.Warnings = append(r.Warnings, faultOf(f))
-		}
-	}
+	reviewWaivers(job, r, used)
 	slices.SortStableFunc(all, func(a, b rules.Finding) int {
 		return cmp.Or(inventory.CompareResources(a.Resource, b.Resource), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Path, b.Path))
 	})
 	stacks := stacksOf(job.Declaration)
 	for _, f := range all {
 		r.Findings = append(r.Findings, findingOf(f, stacks[f.Resource]))
+	}
+}
+
+// reviewWaivers says what is wrong with waivers; used are those that covered something.
+func reviewWaivers(job Job, r *Result, used map[inventory.Position]bool) {
+	if job.NoWaivers || job.App != "" || job.Environment != "" {
+		return // most of them had nothing to cover
+	}
+	for _, f := range job.Rules.ReviewWaivers(job.Waivers, used, job.Now) {
+		r.Warnings = append(r.Warnings, faultOf(f))
 	}
 }
 

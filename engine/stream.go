@@ -36,7 +36,7 @@ func RunStream[At comparable](job Job, in ResourceStream[At]) (*Result, error) {
 	workers := workers(job.Concurrency, 1<<30)
 	s.shares = make([]share[At], workers)
 	for i := range s.shares {
-		s.shares[i] = share[At]{brief: rules.NewBrief(job.Now), plans: map[string]*planned{}, counts: map[*rules.Rule]*RuleCount{}, joined: map[string][]At{}}
+		s.shares[i] = share[At]{brief: rules.NewBrief(job.Now), plans: map[string]*planned{}, counts: map[*rules.Rule]*RuleCount{}, judged: map[string]int{}, waivers: map[inventory.Position]bool{}, pending: map[At]string{}, joined: map[string][]At{}}
 	}
 	if err := in.Each(workers, s.wanted, s.visit); err != nil {
 		return nil, err
@@ -64,8 +64,10 @@ type share[At comparable] struct {
 	plans     map[string]*planned
 	counts    map[*rules.Rule]*RuleCount
 	resources int
-	notJudged int
+	judged    map[string]int              // resources by Summary.Judged
+	waivers   map[inventory.Position]bool // those that covered something
 	open      []open[At]
+	pending   map[At]string // what the resources of open count as so far
 	joined    map[string][]At // resources that joins may find, by type
 }
 
@@ -130,8 +132,9 @@ func (s *streamed[At]) visit(worker int, r *inventory.Resource, at At) error {
 	}
 	mine := &s.shares[worker]
 	mine.resources++
+	verdict, waits := "noRule", false
 	if !schema.Known(r.Ref.Type) {
-		mine.notJudged++
+		verdict = "notJudged"
 	}
 	if p.isJoined {
 		mine.joined[r.Ref.Type] = append(mine.joined[r.Ref.Type], at)
@@ -142,7 +145,7 @@ func (s *streamed[At]) visit(worker int, r *inventory.Resource, at At) error {
 		rule := p.Rules[i]
 		if status == rules.Unknown {
 			if len(rule.Joins) > 0 {
-				mine.open = append(mine.open, open[At]{rule, at})
+				mine.open, waits = append(mine.open, open[At]{rule, at}), true
 				return
 			}
 			if whole == nil && failed == nil {
@@ -153,17 +156,26 @@ func (s *streamed[At]) visit(worker int, r *inventory.Resource, at At) error {
 			}
 			status = s.job.Rules.Status(mine.brief.World(), rule, whole)
 		}
-		p.counts[i].add(s.waived(rule, r, status))
+		verdict = judged(verdict, status)
+		p.counts[i].add(s.waived(mine, rule, r, status))
 	})
+	if waits {
+		mine.pending[at] = verdict
+	} else {
+		mine.judged[verdict]++
+	}
 	return failed
 }
 
-func (s *streamed[At]) waived(rule *rules.Rule, r *inventory.Resource, status rules.Status) rules.Status {
-	if status != rules.Fail || s.job.NoWaivers || len(s.job.Waivers) == 0 {
+func (s *streamed[At]) waived(mine *share[At], rule *rules.Rule, r *inventory.Resource, status rules.Status) rules.Status {
+	if s.job.NoWaivers || len(s.job.Waivers) == 0 {
 		return status
 	}
 	f := rules.Finding{Rule: rule, Resource: r, Status: status}
 	rules.ApplyWaivers(&f, s.job.Waivers, s.job.Now)
+	if f.Waiver != nil {
+		mine.waivers[f.Waiver.Position] = true
+	}
 	return f.Status
 }
 
@@ -233,7 +245,12 @@ func (s *streamed[At]) settle() error {
 			if !x.Decides(r) {
 				return ErrNeedsAll
 			}
-			mine.counts[o.rule].add(s.waived(o.rule, r, s.job.Rules.Status(x.World(), o.rule, r)))
+			status := s.job.Rules.Status(x.World(), o.rule, r)
+			mine.pending[o.at] = judged(mine.pending[o.at], status)
+			mine.counts[o.rule].add(s.waived(mine, o.rule, r, status))
+		}
+		for _, verdict := range mine.pending {
+			mine.judged[verdict]++
 		}
 		return nil
 	})
@@ -268,14 +285,21 @@ func (s *streamed[At]) result() *Result {
 	} else {
 		job.Live, job.Scope = &frame, frame.Scope
 	}
+	waivers := job.Waivers
+	job.Waivers = nil // reviewed below, when it is known which of them covered something
 	r := Run(job)
+	job.Waivers = waivers
+	used := map[inventory.Position]bool{}
 	at := map[string]*RuleCount{}
 	for i := range r.Rules {
 		at[r.Rules[i].ID] = &r.Rules[i]
 	}
 	for _, share := range s.shares {
 		r.Summary.Resources += share.resources
-		r.Summary.NotJudged += share.notJudged
+		for verdict, n := range share.judged {
+			r.Summary.Judged[verdict] += n
+		}
+		maps.Copy(used, share.waivers)
 		for rule, c := range share.counts {
 			at[rule.ID].merge(*c)
 			for status, n := range map[string]int{"fail": c.Fail, "pass": c.Pass, "unknown": c.Unknown, "error": c.Error, "skip": c.Skip, "waived": c.Waived} {
@@ -284,5 +308,7 @@ func (s *streamed[At]) result() *Result {
 			r.Summary.BySeverity[string(rule.Severity)] += c.Fail
 		}
 	}
+	r.Summary.NotJudged = r.Summary.Judged["notJudged"]
+	reviewWaivers(job, r, used)
 	return r
 }

@@ -393,7 +393,7 @@ func (c *closureCompiler) ofResource(name string, t *types.Type, optional bool) 
 	fromDeployment := name == "id" || name == "arn" || name == "account" || name == "region"
 	return node{eval: func(f *frame) value {
 		s := (&envelope{in: &f.in}).text(name)
-		if s == "" && fromDeployment && f.run.declared {
+		if s == "" && (fromDeployment && f.run.declared || name == "state") {
 			return value{}
 		}
 		return textValue(s)

@@ -134,8 +134,11 @@ func idIn(key, text string) string {
 }
 
 // hardwired walks the properties. A value of which it is not known whether it was typed
-// leaves the answer open, unless one that was typed decides.
+// leaves the answer open, unless one that was typed decides. Nobody typed a live resource.
 func hardwired(in *reading, find func(key, text string) string) ref.Val {
+	if !in.resource.Declared {
+		return types.String("")
+	}
 	if in.resource.IsUnread("") {
 		return in.run.unknown(&place{in: in}, in.notRead(""))
 	}

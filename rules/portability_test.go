@@ -43,7 +43,13 @@ func TestHardwiredOfComputed(t *testing.T) {
 		})
 	}
 
-	s, _ := oneRule(t, "AWS::Lambda::Function", `hardwired(resource, "planet") == ""`)
+	s, _ := oneRule(t, "AWS::Lambda::Function", `hardwired(resource, "arn") == ""`)
+	r := &inventory.Resource{Ref: inventory.Ref{Type: "AWS::Lambda::Function"}, Declared: true, Unread: []string{""}}
+	assert.Equal(t, Unknown, verdictOf(s, r).Status, "a macro computes the properties")
+	r = &inventory.Resource{Ref: inventory.Ref{Type: "AWS::Lambda::Function"}, Properties: inventory.Properties{"Role": arn}}
+	assert.Equal(t, Pass, verdictOf(s, r).Status, "nobody typed a live resource")
+
+	s, _ = oneRule(t, "AWS::Lambda::Function", `hardwired(resource, "planet") == ""`)
 	f := verdictOf(s, &inventory.Resource{Ref: inventory.Ref{Type: "AWS::Lambda::Function"}, Properties: inventory.Properties{"Role": account}})
 	assert.Equal(t, Error, f.Status, "a kind that does not exist finds nothing, and says so")
 	assert.Contains(t, f.Message, `knows the kinds account, arn, id, image, region, not "planet"`)

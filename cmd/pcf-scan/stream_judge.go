@@ -17,7 +17,7 @@ func streamedFile(c *cli.Context, job engine.Job) string {
 	if !job.Include.Summary {
 		return ""
 	}
-	for _, flag := range []string{"app", "environment", "parameter", "baseline"} {
+	for _, flag := range []string{"app", "environment", "parameter", "baseline", "framework"} {
 		if c.IsSet(flag) {
 			return ""
 		}
