@@ -1,10 +1,11 @@
 """Measures what judging costs: CPU seconds (user and system) of whole processes.
 
     python3 testdata/bench/bench.py            all of it; a few minutes, 3 GB of disk
-    python3 testdata/bench/bench.py start load judge opa      some of it
+    python3 testdata/bench/bench.py start load gate judge opa      some of it
 
 start   a check of a small template
 load    the same with 500 more rules, no two of which have an expression in common
+gate    500 templates with 10,000 resources in all, judged with every rule
 judge   200 rules over 1,000,000 resources of 1.4 KB, with --summary
 opa     12 rules over 200,000 of them, against OPA's Go library
 
@@ -25,6 +26,58 @@ TEMPLATE = """Resources:
   Data: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
   Jobs: {Type: AWS::SQS::Queue}
 """
+
+
+# Ten resources that a team writes, with what goes wrong now and then; {n} makes names.
+STACK = """
+  Network{n}: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: 10.{n}.0.0/16}}}}
+  Subnet{n}: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: !Ref Network{n}, CidrBlock: !Select [0, !Cidr [!GetAtt Network{n}.CidrBlock, 4, 8]], MapPublicIpOnLaunch: false}}}}
+  Group{n}:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !Sub "web of ${{AWS::StackName}}"
+      VpcId: !Ref Network{n}
+      SecurityGroupIngress:
+        - {{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}}
+        - {{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: !Ref Office}}
+  Data{n}:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: !Sub "${{AWS::AccountId}}-data-{n}"
+      PublicAccessBlockConfiguration: {{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true}}
+      VersioningConfiguration: {{Status: !If [IsProd, Enabled, Suspended]}}
+      Tags: [{{Key: owner, Value: orders@acme.example}}, {{Key: stage, Value: !Ref Stage}}]
+  DataPolicy{n}:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Data{n}
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {{Effect: Deny, Principal: "*", Action: "s3:*", Resource: [!GetAtt Data{n}.Arn, !Sub "${{Data{n}.Arn}}/*"], Condition: {{Bool: {{"aws:SecureTransport": "false"}}}}}}
+  Role{n}:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: "sts:AssumeRole"}}]}}
+      Policies: [{{PolicyName: read, PolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: ["s3:GetObject"], Resource: !Sub "${{Data{n}.Arn}}/*"}}]}}}}]
+  Worker{n}:
+    Type: AWS::Lambda::Function
+    Properties: {{Handler: index.handler, Runtime: nodejs22.x, Role: !GetAtt Role{n}.Arn, Code: {{S3Bucket: code, S3Key: worker.zip}}, Environment: {{Variables: {{BUCKET: !Ref Data{n}}}}}}}
+  Jobs{n}: {{Type: AWS::SQS::Queue, Properties: {{SqsManagedSseEnabled: true, VisibilityTimeout: !Ref Timeout}}}}
+  Topic{n}: {{Type: AWS::SNS::Topic, Properties: {{KmsMasterKeyId: !FindInMap [Keys, !Ref Stage, topics]}}}}
+  Database{n}:
+    Type: AWS::RDS::DBInstance
+    Properties: {{DBInstanceClass: db.t4g.small, Engine: postgres, AllocatedStorage: "20", StorageEncrypted: true, PubliclyAccessible: !If [IsProd, false, !Ref Public], MasterUsername: app, MasterUserPassword: !Ref Password, VPCSecurityGroups: [!Ref Group{n}]}}
+"""
+STACK_HEAD = """Parameters:
+  Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+  Office: {Type: String, Default: 203.0.113.0/24}
+  Public: {Type: String, Default: "false"}
+  Timeout: {Type: Number, Default: 60}
+  Password: {Type: String, NoEcho: true}
+Mappings: {Keys: {dev: {topics: alias/dev}, prod: {topics: alias/prod}}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:"""
 
 
 def run(*command):
@@ -59,6 +112,15 @@ def main(wanted):
             subprocess.run([generate, "-rules", "500", "-all", "-dir", work / "500"], check=True)
             _, loaded = show("check with 500 more rules", program, "check", small, "--rules", work / "500")
             print(f"{'loading 500 rules':<48} {'':8}       {loaded - start:8.3f} s")
+        if "gate" in wanted:
+            one = STACK_HEAD + "".join(STACK.format(n=n) for n in range(2))
+            (work / "one.yaml").write_text(one)
+            show("check of one template of 20 resources", program, "check", work / "one.yaml")
+            for i in range(500):
+                stack = work / "apps" / f"app-{i}" / "template.yaml"
+                stack.parent.mkdir(parents=True)
+                stack.write_text(one)
+            show("check of 500 templates, 10,000 resources", program, "check", work / "apps", "--format", "json")
         snapshot = work / "resources.jsonl"
         if "judge" in wanted:
             subprocess.run([generate, "-resources", "1000000", "-snapshot", snapshot, "-rules", "200", "-dir", work / "200"], check=True)
@@ -69,4 +131,4 @@ def main(wanted):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["start", "load", "judge", "opa"])
+    main(sys.argv[1:] or ["start", "load", "gate", "judge", "opa"])
