@@ -389,12 +389,14 @@ func (f *file) rule(n *yaml.Node) *Rule {
 func (f *file) types(r *Rule, n *yaml.Node) {
 	globs, nodes := f.texts(n, "types")
 	for i, glob := range globs {
-		switch matches := typesMatching(glob); {
-		case glob == "*":
+		if glob == "*" {
 			r.Types = append(r.Types, "*")
 			if len(globs) > 1 {
 				f.fail(nodes[i], `"*" is every type: no other may stand beside it`, "")
 			}
+			continue
+		}
+		switch matches := typesMatching(glob); {
 		case len(matches) == 0:
 			f.fail(nodes[i], fmt.Sprintf("unknown resource type %q", glob), schema.Suggest(glob, schema.Names()))
 		default:
