@@ -49,10 +49,10 @@ func (b *Baseline) mark(r *Result) {
 	rest := &Baseline{seen: maps.Clone(b.seen)} // b may serve several runs
 	known := &Known{BySeverity: map[string]int{}, Fail: map[string]int{}, Unknown: map[string]int{}, Drift: map[string]int{}, ByClass: map[string]int{}}
 	for i, f := range r.Findings {
-		if f.Status != "fail" && f.Status != "unknown" || !rest.takes(findingKey(f)) {
+		r.Findings[i].Known = (f.Status == "fail" || f.Status == "unknown") && rest.takes(findingKey(f))
+		if !r.Findings[i].Known {
 			continue
 		}
-		r.Findings[i].Known = true
 		if f.Status == "fail" {
 			known.BySeverity[f.Severity]++
 			known.Fail[f.Rule]++
@@ -61,14 +61,12 @@ func (b *Baseline) mark(r *Result) {
 		}
 	}
 	for i, d := range r.Drift {
-		if d.Class != "unverifiable" && rest.takes(DriftFingerprint(d)) {
-			r.Drift[i].Known = true
+		if r.Drift[i].Known = d.Class != "unverifiable" && rest.takes(DriftFingerprint(d)); r.Drift[i].Known {
 			known.Drift[d.Class]++
 		}
 	}
 	for i, res := range r.Resources {
-		if rest.takes(OwnershipFingerprint(r.Scope.Partition, res)) {
-			r.Resources[i].Known = true
+		if r.Resources[i].Known = rest.takes(OwnershipFingerprint(r.Scope.Partition, res)); r.Resources[i].Known {
 			known.ByClass[res.Class]++
 		}
 	}

@@ -49,7 +49,7 @@ func (g Gate) ExitCode(r *Result) int {
 		return ExitInterrupted
 	case len(r.Faults) > 0 || g.nothingToJudge(r):
 		return ExitUsage
-	case g.fails(r):
+	case g.Fails(r):
 		return ExitFindings
 	case g.incomplete(r):
 		return ExitIncomplete
@@ -72,9 +72,9 @@ func (g Gate) counts(severity string) bool {
 	return g.FailOn != "" && rules.Severity(severity).AtLeast(g.FailOn)
 }
 
-// fails reports a finding, a drift or an ownership class at or above the threshold.
+// Fails reports a finding, a drift or an ownership class at or above the threshold.
 // An inventory only lists.
-func (g Gate) fails(r *Result) bool {
+func (g Gate) Fails(r *Result) bool {
 	if r.Command == "inventory" {
 		return false
 	}

@@ -39,6 +39,8 @@ type Result struct {
 	// NotJudged are the declared things that Summary.NotJudged counts.
 	NotJudged []NotJudged `json:"notJudged,omitempty"`
 	Warnings  []Fault     `json:"warnings,omitempty"`
+	// Comparison is there when an older result was given (`report --against`).
+	Comparison *Comparison `json:"comparison,omitempty"`
 }
 
 // Tool names the program that made the result.

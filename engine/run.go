@@ -540,6 +540,9 @@ func stacksOf(d *inventory.Declaration) map[*inventory.Resource]string {
 	if d != nil {
 		for _, p := range d.Particles() {
 			stacks[p.Resource] = p.Stack
+			for _, alternative := range p.Resource.Alternatives { // a finding may be about one
+				stacks[alternative] = p.Stack
+			}
 		}
 	}
 	return stacks

@@ -67,7 +67,7 @@ type share[At comparable] struct {
 	judged    map[string]int              // resources by Summary.Judged
 	waivers   map[inventory.Position]bool // those that covered something
 	open      []open[At]
-	pending   map[At]string // what the resources of open count as so far
+	pending   map[At]string   // what the resources of open count as so far
 	joined    map[string][]At // resources that joins may find, by type
 }
 

@@ -72,6 +72,17 @@ type Resource struct {
 	// pointer stands in the file as it is.
 	Written map[string][]string
 
+	// Existence says why it is not known whether a declared resource will exist at all (the
+	// Condition of a template that is not known); nil when it will. Two resources whose
+	// Existence has the same Symbol in one file exist together or not at all.
+	Existence *Unknown
+	// Alternatives are what a declared resource may be, one for each way in which conditions
+	// that are not known (Fn::If) may turn out: whatever is true of all of them is true.
+	// Empty when nothing depends on a condition, or on too many. Given says, of an
+	// alternative, how they turned out: "IsProd is true and HasLogs is false".
+	Alternatives []*Resource
+	Given        string
+
 	// Owned is set on live resources by engine/owner and on declared ones by their file.
 	Owned Ownership
 }

@@ -35,6 +35,7 @@ var markdown = Format{
 		c.coverage(r)
 		c.summary(r)
 		c.room = maxComment - endOfComment
+		c.comparison(r)
 		c.notJudged(r)
 		c.findings(r)
 		c.drift(r)
@@ -183,6 +184,22 @@ func (c *comment) summary(r *engine.Result) {
 		c.say("| %s | %s |\n", row[0], row[1])
 	}
 	c.say("\n")
+}
+
+func (c *comment) comparison(r *engine.Result) {
+	if r.Comparison == nil {
+		return
+	}
+	c.say("### Since %s\n\n| | new | reopened | unchanged | gone | unseen |\n|---|---|---|---|---|---|\n", code(r.Comparison.Against))
+	for _, row := range comparisonRows(r.Comparison) {
+		c.say("| %s |\n", strings.Join(row, " | "))
+	}
+	c.say("\n")
+	resolved := r.Comparison.Resolved
+	names := namesOf(r)
+	c.list("#### Resolved\n\n", 0, len(resolved), "resolved finding", "resolved findings", func(i int) string {
+		return code(resolved[i].Rule) + " " + code(names.place(resolved[i].Resource))
+	})
 }
 
 func (c *comment) notJudged(r *engine.Result) {

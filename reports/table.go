@@ -31,6 +31,7 @@ var table = Format{
 		p.coverage(r)
 		p.faults(r)
 		p.summary(r)
+		p.comparison(r)
 		p.notJudged(r)
 		p.findings(r)
 		p.drift(r)
@@ -157,6 +158,42 @@ func (p *page) faults(r *engine.Result) {
 			p.say("", "    fix: %s", f.Hint)
 		}
 	}
+}
+
+// comparison says what changed since an older run. What is new stands in the sections
+// that follow; here is what they cannot show.
+func (p *page) comparison(r *engine.Result) {
+	c := r.Comparison
+	if c == nil {
+		return
+	}
+	p.heading("", "SINCE %s", strings.TrimSpace(c.Against+" "+c.StartedAt.UTC().Format(time.RFC3339)))
+	p.columns([]string{"", "NEW", "REOPENED", "UNCHANGED", "GONE", "UNSEEN"}, comparisonRows(c))
+	for _, f := range c.Resolved {
+		p.say("", "  resolved: %s %s", f.Rule, p.names.place(f.Resource))
+	}
+	for _, d := range c.GoneDrift {
+		p.say("", "  no longer %s: %s", d.Class, p.names.place(d.Resource))
+	}
+	for _, res := range c.NewResources {
+		p.say("", "  new: %s %s %s", res.Type, res.Region, label(res))
+	}
+	for _, res := range c.GoneResources {
+		p.say("", "  gone: %s %s %s", res.Type, res.Region, label(res))
+	}
+}
+
+func comparisonRows(c *engine.Comparison) [][]string {
+	var rows [][]string
+	for _, section := range []struct {
+		name string
+		engine.Changed
+	}{{"findings", c.Findings}, {"drift", c.Drift}, {"resources", c.Resources}} {
+		rows = append(rows, []string{
+			section.name, fmt.Sprint(section.New), fmt.Sprint(section.Reopened), fmt.Sprint(section.Unchanged), fmt.Sprint(section.Gone), fmt.Sprint(section.Unseen),
+		})
+	}
+	return rows
 }
 
 // notJudged names what no rule can say anything about.

@@ -80,6 +80,8 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 		sure, perhaps = w.references(r, string(typ))
 	}
 	var values []ref.Val
+	sure, doubted := existing(r, sure)
+	perhaps = append(perhaps, doubted...)
 	for _, x := range sure {
 		if w.whole != nil {
 			x = w.whole(x)
@@ -97,6 +99,23 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 		maybe("not every " + string(typ) + " could be read: " + why)
 	}
 	return types.NewRefValList(types.DefaultTypeAdapter, values), true
+}
+
+// existing parts what exists whenever r does from what perhaps does not exist.
+func existing(r *inventory.Resource, all []*inventory.Resource) (sure, perhaps []*inventory.Resource) {
+	doubtful := func(x *inventory.Resource) bool { return x.Existence != nil }
+	if !slices.ContainsFunc(all, doubtful) {
+		return all, nil
+	}
+	for _, x := range all {
+		together := !doubtful(x) || doubtful(r) && r.Position.File == x.Position.File && r.Existence.Symbol == x.Existence.Symbol
+		if together {
+			sure = append(sure, x)
+		} else {
+			perhaps = append(perhaps, x)
+		}
+	}
+	return sure, perhaps
 }
 
 // Get implements traits.Indexer.
@@ -213,6 +232,9 @@ func settle(sure, perhaps []*inventory.Resource) (s, p []*inventory.Resource) {
 
 // isSame reports whether two are one resource, perhaps read twice.
 func isSame(a, b *inventory.Resource) bool {
+	if a.Declared && b.Declared { // one may be an alternative of the other
+		return a == b || a.LogicalID != "" && a.LogicalID == b.LogicalID && a.Position == b.Position
+	}
 	return a == b || !a.Declared && !b.Declared && a.Ref.ID != "" && a.Ref == b.Ref
 }
 

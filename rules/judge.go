@@ -31,7 +31,8 @@ func (s *Set) Judge(w *World, r *inventory.Resource) []Finding {
 	return findings
 }
 
-func (s *Set) judge(w *World, rule *Rule, r *inventory.Resource, params ref.Val) (f Finding) {
+// judgeOne is the verdict on a resource as it is, alternatives left aside.
+func (s *Set) judgeOne(w *World, rule *Rule, r *inventory.Resource, params ref.Val) (f Finding) {
 	f = Finding{Rule: rule, Resource: r}
 	defer func() {
 		if p := recover(); p != nil {

@@ -169,9 +169,25 @@ func knownApp(c *cli.Context, job engine.Job) error {
 	return nil
 }
 
+// parametersOf reads the files of --parameters, a later one winning over an earlier, and then
+// --parameter.
+func parametersOf(c *cli.Context) (map[string]string, error) {
+	values := map[string]string{}
+	for _, file := range names(c, "parameters") {
+		more, err := declared.ReadParameters(file)
+		if err != nil {
+			return nil, usagef(c, "--parameters: %v", err)
+		}
+		maps.Copy(values, more)
+	}
+	more, err := pairs(c, "parameter")
+	maps.Copy(values, more)
+	return values, err
+}
+
 // readDeclaration reads the declared side.
 func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now time.Time) (*inventory.Declaration, error) {
-	parameters, err := pairs(c, "parameter")
+	parameters, err := parametersOf(c)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func envOf(name string) []string {
 func declaredFlags(withPaths bool) []cli.Flag {
 	flags := []cli.Flag{
 		list("parameter", "`KEY=VALUE` of a declaration's parameter"),
+		list("parameters", "`FILE` with values of parameters, as the AWS CLI and CodePipeline read it, or NAME: VALUE; --parameter wins"),
 		text("app", "only this app; files without an app belong to it", ""),
 		text("environment", "only this environment", ""),
 	}

@@ -10,17 +10,23 @@ import (
 	"github.com/pcf-scan/pcf-scan/reports"
 )
 
-func reportCommand(_ *int) *cli.Command {
+func reportCommand(code *int) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render a saved result again", ArgsUsage: "RESULT.json",
-		Description:  "Reads what --format json wrote and renders it in any format. The exit code is 0.",
-		Flags:        join(outputFlags(), []cli.Flag{text("config", "configuration `FILE`", "")}),
+		Description: "Reads what --format json wrote and renders it in any format. With --against OLDER.json it\n" +
+			"says what is new, gone and unchanged since then. The exit code is 0; with --against it is\n" +
+			"1 when something new is at or above --fail-on.",
+		Flags: join(outputFlags(), []cli.Flag{
+			text("against", "an older saved result `FILE` to compare with", ""),
+			text("fail-on", "lowest `SEVERITY` of something new that fails: critical, high, medium, low or none", "low"),
+			text("config", "configuration `FILE`", ""),
+		}),
 		OnUsageError: usageErrorOf,
-		Action:       report,
+		Action:       func(c *cli.Context) error { return report(c, code) },
 	}
 }
 
-func report(c *cli.Context) error {
+func report(c *cli.Context, code *int) error {
 	if err := configure(c); err != nil {
 		return err
 	}
@@ -31,9 +37,25 @@ func report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	gate, err := gateOf(c)
+	if err != nil {
+		return err
+	}
 	r, err := savedResult(c.Args().First())
 	if err != nil {
 		return err
+	}
+	if name := c.String("against"); name != "" {
+		older, err := savedResult(name)
+		if err != nil {
+			return fmt.Errorf("--against: %w", err)
+		}
+		if err := engine.Compare(r, older); err != nil {
+			return fmt.Errorf("compare %s with %s: %w", c.Args().First(), name, err)
+		}
+		if gate.Fails(r) {
+			*code = engine.ExitFindings
+		}
 	}
 	return render(c, r, sinks)
 }

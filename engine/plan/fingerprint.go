@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
+
+// Fingerprint is a hash of how a live resource looks: its properties but those that AWS
+// sets, its tags but our own, its state. Two reads of an unchanged resource have the same
+// one; a plan's action is done only while it stays.
+func Fingerprint(r *inventory.Resource) string {
+	t, _ := schema.Lookup(r.Ref.Type)
+	var tags any // nil: they could not be read, which is not the same as none
+	if r.Tags != nil {
+		kept := map[string]string{}
+		for k, v := range r.Tags {
+			if !strings.HasPrefix(k, "pcf:") {
+				kept[k] = v
+			}
+		}
+		tags = kept
+	}
+	// Secrets are left out, so that a plan in a file is no help in guessing one.
+	props, _ := inventory.Redact(t, "", r.Properties).(map[string]any)
+	return hashOf("looks", r.Ref.Type, canonical(stable(t, "", props)), canonical(tags), r.State)
+}
+
+// stable returns the properties without those that AWS sets, without the tags (which count
+// apart), and with the lists in order that have none.
+func stable(t *schema.Type, pointer string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			at := pointer + "/" + schema.EscapePointer(k)
+			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty) {
+				continue
+			}
+			out[k] = stable(t, at, e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = stable(t, pointer+"/"+strconv.Itoa(i), e)
+		}
+		if t != nil && t.OrderOf(pointer) == schema.Unordered {
+			slices.SortFunc(out, func(a, b any) int { return strings.Compare(canonical(a), canonical(b)) })
+		}
+		return out
+	}
+	return v
+}
+
+// uniqueIDs are the properties by which AWS itself tells a resource from a later one of the
+// same name, where the primary identifier is a name. Source: the API references.
+var uniqueIDs = map[string]string{
+	"AWS::IAM::Role":          "/RoleId",
+	"AWS::RDS::DBInstance":    "/DbiResourceId",
+	"AWS::RDS::DBCluster":     "/DBClusterResourceId",
+	"AWS::Neptune::DBCluster": "/ClusterResourceId",
+	"AWS::DocDB::DBCluster":   "/ClusterResourceId",
+}
+
+// Incarnation names one life of a resource: a resource that was deleted and made again
+// under the same name has another one, as far as AWS tells (a unique id, or the time of
+// creation; what has neither is told apart by its identifier only).
+func Incarnation(r *inventory.Resource) string {
+	parts := []string{r.Ref.ID}
+	if at, ok := uniqueIDs[r.Ref.Type]; ok {
+		if id, ok := inventory.At(r.Properties, at); ok {
+			if text, is := id.(string); is {
+				parts = append(parts, text)
+			}
+		}
+	}
+	if !r.Created.IsZero() {
+		parts = append(parts, r.Created.UTC().Format(time.RFC3339Nano))
+	}
+	return strings.Join(parts, "@")
+}
+
+// Reached reports whether a resource already is what the patch makes of it.
+func Reached(r *inventory.Resource, patch []Change) bool {
+	return !slices.ContainsFunc(patch, func(c Change) bool { return !sameValue(current(r, c), c.To) })
+}
+
+// Undone returns r with every change of the patch that it already has taken back: how the
+// resource looked before, when the patch was cut off in the middle.
+func Undone(r *inventory.Resource, patch []Change) *inventory.Resource {
+	before := *r
+	before.Properties, _ = inventory.Clone(r.Properties).(map[string]any)
+	before.Tags = maps.Clone(r.Tags)
+	for _, c := range patch {
+		if sameValue(current(r, c), c.To) {
+			Set(&before, c, c.From)
+		}
+	}
+	return &before
+}
+
+// current returns the value that a change is about; nil when it is absent.
+func current(r *inventory.Resource, c Change) any {
+	if c.Tag != "" {
+		if v, has := r.Tags[c.Tag]; has {
+			return v
+		}
+		return nil
+	}
+	v, _ := inventory.At(r.Properties, c.Path)
+	return v
+}
+
+// Set gives the place of a change a value, in r itself; nil removes it. Objects on the way
+// are made where they are absent.
+func Set(r *inventory.Resource, c Change, v any) {
+	if c.Tag != "" {
+		text, is := v.(string)
+		switch {
+		case !is:
+			delete(r.Tags, c.Tag)
+		case r.Tags == nil:
+			r.Tags = map[string]string{c.Tag: text}
+		default:
+			r.Tags[c.Tag] = text
+		}
+		return
+	}
+	parts := schema.SplitPointer(c.Path)
+	if len(parts) == 0 {
+		return
+	}
+	if r.Properties == nil {
+		r.Properties = inventory.Properties{}
+	}
+	at := r.Properties
+	for _, part := range parts[:len(parts)-1] {
+		below, is := at[part].(map[string]any)
+		if !is {
+			if v == nil {
+				return
+			}
+			below = map[string]any{}
+			at[part] = below
+		}
+		at = below
+	}
+	if v == nil {
+		delete(at, parts[len(parts)-1])
+	} else {
+		at[parts[len(parts)-1]] = v
+	}
+}
+
+// sameValue compares two values; the empty ones and absence are one, as AWS drops them.
+func sameValue(a, b any) bool {
+	return isEmpty(a) && isEmpty(b) || canonical(a) == canonical(b)
+}
+
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// canonical is the JSON of a value: keys sorted, unknowns as their description.
+func canonical(v any) string {
+	text, _ := json.Marshal(v) // every value of Properties has a JSON
+	return string(text)
+}
+
+// hashOf hashes parts so that no two lists of parts read the same.
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write([]byte(strconv.Quote(part)))
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
