@@ -6,7 +6,6 @@ import (
 	"github.com/pcf-scan/pcf-scan/engine/drift"
 	"github.com/pcf-scan/pcf-scan/engine/owner"
 	"github.com/pcf-scan/pcf-scan/inventory"
-	"github.com/pcf-scan/pcf-scan/inventory/schema"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
 
@@ -145,8 +144,7 @@ func ruleReasons(e rules.Explanation, of *inventory.Resource) RuleReasons {
 		out.Params[p.Name] = p.Value
 	}
 	for _, r := range e.Reads {
-		t, _ := schema.Lookup(r.Resource.Ref.Type)
-		read := Read{Path: r.Path, Set: r.Found, Value: inventory.Redact(t, r.Path, r.Value)}
+		read := Read{Path: r.Path, Set: r.Found, Value: r.Resource.Redact(r.Path, r.Value)}
 		if r.Resource != of {
 			read.Of = r.Resource.Ref.Type + " " + r.Resource.Label()
 		}

@@ -61,7 +61,7 @@ func (g Gate) ExitCode(r *Result) int {
 func (g Gate) nothingToJudge(r *Result) bool {
 	switch r.Command {
 	case "check":
-		return r.Summary.Resources == 0
+		return r.Summary.Resources == 0 || r.Summary.Recorded > 0 && r.Summary.Resources == r.Summary.NotJudged
 	case "drift":
 		return r.Summary.Declared == 0 && len(r.Gaps) == 0
 	}

@@ -68,3 +68,10 @@ func TestExitCode(t *testing.T) {
 		assert.Equal(t, c.want, c.gate.ExitCode(result(c.change)), c.why)
 	}
 }
+
+func TestGateRecord(t *testing.T) {
+	r := &Result{Command: "check", Complete: true, Summary: Summary{Resources: 2, NotJudged: 2, Recorded: 1}}
+	assert.Equal(t, ExitUsage, Gate{}.ExitCode(r), "a gate that is pointed at a Terraform state alone must not open")
+	r.Summary.Resources = 3
+	assert.Equal(t, ExitClean, Gate{}.ExitCode(r), "something else was judged")
+}

@@ -99,6 +99,9 @@ type Summary struct {
 	// NotJudged counts declared resources that no rule can judge: their type has no schema
 	// or no mapping.
 	NotJudged int `json:"notJudged,omitempty"`
+	// Recorded counts those of them that come from a record of what was deployed (a
+	// Terraform state), which is not for judging.
+	Recorded int `json:"recorded,omitempty"`
 	// Judged divides all resources that rules looked at: definite (every verdict is),
 	// unknown (one verdict at least could not be given), skipped (no rule concerns it),
 	// noRule (none of the rules is for its type) and notJudged. The five add up to
@@ -181,6 +184,7 @@ type Resource struct {
 	Created     *time.Time        `json:"created,omitempty"`
 	State       string            `json:"state,omitempty"`   // lifecycle state as the service names it
 	Foreign     string            `json:"foreign,omitempty"` // why it is AWS's own or an account default
+	KeptBy      []string          `json:"keptBy,omitempty"`  // refs of what makes or keeps it: see inventory.Resource
 	Tags        map[string]string `json:"tags"`
 	Unread      []string          `json:"unread"`
 	Class       string            `json:"class,omitempty"`

@@ -262,6 +262,11 @@ func judge(job Job, r *Result) {
 	if job.Command == "check" {
 		aside = job.Declaration.NotJudged
 		r.Summary.Resources = len(tasks) + len(aside)
+		for _, t := range tasks {
+			if t.particle != nil && t.particle.Recorded != "" {
+				r.Summary.Recorded++
+			}
+		}
 	}
 	type share struct {
 		counts    map[string]*RuleCount
@@ -283,6 +288,11 @@ func judge(job Job, r *Result) {
 					return
 				}
 				t := tasks[n]
+				if t.particle != nil && t.particle.Recorded != "" {
+					mine.notJudged = append(mine.notJudged, NotJudged{placeOf(t.resource, ""), t.particle.Recorded})
+					mine.judged["notJudged"]++
+					continue
+				}
 				verdict := "noRule"
 				if !schema.Known(t.resource.Ref.Type) {
 					verdict = "notJudged"
@@ -578,7 +588,7 @@ func resourceOf(a *owner.Attribution, properties bool) Resource {
 	l := a.Resource
 	out := Resource{
 		Type: l.Ref.Type, ID: l.Ref.ID, ARN: l.ARN, Name: l.Name, Account: l.Ref.Account, Region: l.Ref.Region,
-		State: l.State, Foreign: l.Foreign, Tags: l.Tags, Unread: emptyNotNil(l.Unread),
+		State: l.State, Foreign: l.Foreign, KeptBy: l.KeptBy(), Tags: l.Tags, Unread: emptyNotNil(l.Unread),
 		Class: string(a.Class), App: a.App, AppVersion: a.Version, Environment: a.Environment, Particle: a.Particle,
 		Reason: a.Reason, Evidence: a.Evidence,
 	}

@@ -75,6 +75,9 @@ type Particle struct {
 	Targets   []Target // of the app
 	// Stack is the CloudFormation stack or the file stem it was declared in.
 	Stack string
+	// Recorded says why rules do not judge it: it comes from a record of what was deployed (a
+	// Terraform state), which serves identity and drift. Empty for everything else.
+	Recorded string
 }
 
 // An Input is a shared resource passed in: it must exist and comply, and it is never

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"strings"
+	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
@@ -55,4 +56,32 @@ func nameProperties(t *schema.Type) []string {
 		}
 	}
 	return append(append(names, "Name"), identifiers...)
+}
+
+// uniqueIDs are the properties by which AWS itself tells a resource from a later one of the
+// same name, where the primary identifier is a name. Source: the API references.
+var uniqueIDs = map[string]string{
+	"AWS::IAM::Role":          "/RoleId",
+	"AWS::RDS::DBInstance":    "/DbiResourceId",
+	"AWS::RDS::DBCluster":     "/DBClusterResourceId",
+	"AWS::Neptune::DBCluster": "/ClusterResourceId",
+	"AWS::DocDB::DBCluster":   "/ClusterResourceId",
+}
+
+// Incarnation names one life of a resource: a resource that was deleted and made again
+// under the same name has another one, as far as AWS tells (a unique id, or the time of
+// creation; what has neither is told apart by its identifier only).
+func (r *Resource) Incarnation() string {
+	parts := []string{r.Ref.ID}
+	if at, ok := uniqueIDs[r.Ref.Type]; ok {
+		if id, ok := At(r.Properties, at); ok {
+			if text, is := id.(string); is {
+				parts = append(parts, text)
+			}
+		}
+	}
+	if !r.Created.IsZero() {
+		parts = append(parts, r.Created.UTC().Format(time.RFC3339Nano))
+	}
+	return strings.Join(parts, "@")
 }

@@ -1,18 +1,34 @@
 package inventory
 
-import "github.com/pcf-scan/pcf-scan/inventory/schema"
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
+)
 
 // Redacted returns the properties of a resource with every sensitive value replaced by
 // [Sensitive]: what goes into files that people share. The resource is not changed.
 func Redacted(r *Resource) Properties {
-	t, _ := schema.Lookup(r.Ref.Type)
-	hidden, _ := Redact(t, "", r.Properties).(map[string]any)
+	hidden, _ := r.Redact("", r.Properties).(map[string]any)
 	return hidden
+}
+
+// Redact returns v, which stands at pointer of the resource, with every sensitive leaf
+// replaced: those that the schema or a name makes secret, and r.Secret.
+func (r *Resource) Redact(pointer string, v any) any {
+	t, _ := schema.Lookup(r.Ref.Type)
+	return hide(t, r.Secret, pointer, v)
 }
 
 // Redact returns v, which stands at pointer of a resource of type t (nil without a schema),
 // with every sensitive leaf replaced.
-func Redact(t *schema.Type, pointer string, v any) any {
+func Redact(t *schema.Type, pointer string, v any) any { return hide(t, nil, pointer, v) }
+
+func hide(t *schema.Type, secret []string, pointer string, v any) any {
+	if v != nil && slices.ContainsFunc(secret, func(p string) bool { return schema.MatchPointer(p, pointer) }) {
+		return Sensitive
+	}
 	switch v := v.(type) {
 	case nil:
 		return nil
@@ -22,13 +38,13 @@ func Redact(t *schema.Type, pointer string, v any) any {
 		}
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[k] = Redact(t, pointer+"/"+schema.EscapePointer(k), e)
+			out[k] = hide(t, secret, pointer+"/"+schema.EscapePointer(k), e)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = Redact(t, pointer+"/*", e)
+			out[i] = hide(t, secret, pointer+"/"+strconv.Itoa(i), e)
 		}
 		return out
 	case *Unknown:

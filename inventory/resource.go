@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
@@ -50,6 +51,9 @@ type Resource struct {
 	Unread []string
 	// UnreadBecause says why, where more is known than that a reader cannot return it.
 	UnreadBecause string
+	// Secret lists the pointers of values that their author marked sensitive: they are used
+	// and never printed. See [Resource.IsSecret].
+	Secret []string
 	// State is the lifecycle state as the service names it (running, available, deleting);
 	// empty when the type has none.
 	State string
@@ -82,6 +86,11 @@ type Resource struct {
 	// alternative, how they turned out: "IsProd is true and HasLogs is false".
 	Alternatives []*Resource
 	Given        string
+
+	// Additive lists pointers of declared lists that are only a part of what may stand there:
+	// other resources add to them. A further live element is then undeclared, and no drift;
+	// any other declared list is meant to be complete, also an empty one.
+	Additive []string
 
 	// Owned is set on live resources by engine/owner and on declared ones by their file.
 	Owned Ownership
@@ -128,9 +137,51 @@ func lastSlash(s string) int {
 	return -1
 }
 
+// KeptBy returns what makes or keeps the resource by the word of its reader, as refs in
+// text, sorted: an instance its disk, a replication group its node. (What a property says
+// is found again wherever the properties are.)
+func (r *Resource) KeptBy() []string {
+	var refs []string
+	for _, rel := range r.Relations {
+		if rel.Kind == "owner" && rel.Path == "" {
+			refs = append(refs, rel.To.String())
+		}
+	}
+	slices.Sort(refs)
+	return refs
+}
+
 // IsUnread reports whether the property at pointer stands at or below an unread path.
 func (r *Resource) IsUnread(pointer string) bool {
 	return slices.ContainsFunc(r.Unread, func(p string) bool { return schema.MatchPointer(p, pointer) })
+}
+
+// IsSecret reports whether the value at pointer must never be printed: what the schema or
+// its name makes a secret, and what its author marked sensitive, with all that stands below.
+func (r *Resource) IsSecret(pointer string) bool {
+	t, _ := schema.Lookup(r.Ref.Type)
+	return schema.IsSensitive(t, pointer) || slices.ContainsFunc(r.Secret, func(p string) bool { return schema.MatchPointer(p, pointer) })
+}
+
+// HoldsSecret reports whether a value that its author marked sensitive stands at, above or
+// below pointer.
+func (r *Resource) HoldsSecret(pointer string) bool {
+	return slices.ContainsFunc(r.Secret, func(p string) bool { return schema.MatchPointer(p, pointer) || schema.MatchPointer(pointer, p) })
+}
+
+// HideSecrets returns a text for people without the values that the author of the resource
+// marked sensitive.
+func (r *Resource) HideSecrets(text string) string {
+	for _, p := range r.Secret {
+		v, _ := At(r.Properties, p)
+		Walk(p, v, func(_ string, e any) bool {
+			if s, ok := scalarText(e); ok && len(s) > 2 { // less tells nothing
+				text = strings.ReplaceAll(text, s, Sensitive)
+			}
+			return true
+		})
+	}
+	return text
 }
 
 // Label is the shortest text by which a person finds the resource: the logical id

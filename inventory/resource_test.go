@@ -56,3 +56,18 @@ func TestParticles(t *testing.T) {
 	d := &Declaration{Apps: []*App{{Particles: []*Particle{a, b}}, {}, {Particles: []*Particle{c}}}}
 	assert.Equal(t, []*Particle{a, b, c}, d.Particles(), "in the order of the declaration")
 }
+
+func TestSecrets(t *testing.T) {
+	r := &Resource{
+		Ref:        Ref{Type: "AWS::Lambda::Function"},
+		Properties: Properties{"Runtime": "hush", "Layers": []any{"a", "b-secret"}, "Timeout": int64(3)},
+		Secret:     []string{"/Layers/1", "/Runtime"},
+	}
+	assert.True(t, r.IsSecret("/Runtime"))
+	assert.True(t, r.IsSecret("/Layers/1"))
+	assert.False(t, r.IsSecret("/Layers/0"))
+	assert.True(t, r.HoldsSecret("/Layers"), "a secret stands below it")
+	assert.False(t, r.HoldsSecret("/Timeout"))
+	assert.Equal(t, Properties{"Runtime": Sensitive, "Layers": []any{"a", Sensitive}, "Timeout": int64(3)}, Redacted(r))
+	assert.Equal(t, "(sensitive) and (sensitive), a", r.HideSecrets("hush and b-secret, a"))
+}

@@ -109,6 +109,8 @@ type Snapshot struct {
 	Scope     Scope
 	Resources []*Resource // sorted by CompareResources once Sort was called
 	Gaps      []Gap
+	// Stacks are the CloudFormation stacks whose resources were listed; nil when none were.
+	Stacks []Stack
 }
 
 // Complete reports whether everything in scope was read.

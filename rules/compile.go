@@ -191,6 +191,9 @@ func (c *compiler) compileNew(typ, text string, want *cel.Type) (*expression, er
 	if err := checkTyped(text, checked); err != nil {
 		return nil, err
 	}
+	if err := c.checkMistakes(env, text, checked); err != nil {
+		return nil, err
+	}
 	if err := checkCost(env, checked); err != nil {
 		return nil, err
 	}
@@ -299,10 +302,17 @@ func (c *compiler) explain(typ, text string) error {
 		e.offset = find(runes, field, e.offset)
 	} else if m := undeclared.FindStringSubmatch(found.Message); m != nil {
 		e.message, e.meant = fmt.Sprintf("%s is not known here", m[1]), schema.Suggest(m[1], names(env))
+		if e.meant == m[1] { // a macro
+			e.message, e.meant = fmt.Sprintf("%s() does not take these arguments here", m[1]), ""
+		}
 		e.offset = find(runes, m[1], e.offset)
 	} else if m := noOverload.FindStringSubmatch(found.Message); m != nil {
 		operands := readable(m[2])
 		switch name := m[1]; {
+		case name == operators.Index || name == operators.OptIndex:
+			e.message = "brackets do not take " + operands + ": a property is read by its name, as in .Name or .?Name"
+		case name == operators.In:
+			e.message = "in does not take " + operands
 		case comparison.MatchString(name):
 			e.message = "values of unlike types are compared: " + operands
 		case operator.MatchString(name):

@@ -25,7 +25,7 @@ func checkTyped(text string, checked *cel.Ast) error {
 			}
 			found = &exprError{
 				offset: offset,
-				message: fmt.Sprintf("the type of %s gets lost here, and with it the check of the names below: dyn(), and lists, maps and conditionals of unlike values, may hold scalars and free-form maps only",
+				message: fmt.Sprintf("the type of %s gets lost here, and with it the check of the names below: lists, maps and conditionals of unlike values may hold scalars and free-form maps only, and dyn() nothing that has a type",
 					structTitle(lost.TypeName())),
 			}
 		}

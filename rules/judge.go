@@ -12,7 +12,6 @@ import (
 	"github.com/google/cel-go/interpreter"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
-	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 // Judge returns the verdict of every rule of the set that applies to the type of r, sorted
@@ -78,7 +77,7 @@ func (s *Set) judgeByCEL(w *World, rule *Rule, p *programs, r *inventory.Resourc
 		if p.message != nil {
 			if v, err := p.message.Eval(e); err == nil {
 				if text, ok := v.(types.String); ok {
-					f.Message = string(text)
+					f.Message = r.HideSecrets(string(text))
 				}
 			}
 		}
@@ -207,7 +206,6 @@ func (r *run) Parent() interpreter.Activation { return nil }
 // leaves keeps the reads of the judged resource that went all the way: a read on the way to
 // a deeper one says nothing of its own. Secrets are struck out.
 func (r *run) leaves(of *inventory.Resource, reads []readAt) []Read {
-	t, _ := schema.Lookup(of.Ref.Type)
 	var kept []Read
 	for i, read := range reads {
 		if read.in.resource != of || slices.ContainsFunc(reads[i+1:], func(later readAt) bool {
@@ -221,7 +219,7 @@ func (r *run) leaves(of *inventory.Resource, reads []readAt) []Read {
 				read.Value = inventory.Sensitive
 			}
 		case string, int64, []any, map[string]any:
-			if schema.IsSensitive(t, read.Path) {
+			if of.IsSecret(read.Path) {
 				read.Value = inventory.Sensitive
 			}
 		}

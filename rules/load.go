@@ -19,8 +19,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -66,6 +70,10 @@ func packSource(lazy bool) source {
 func sourcesOf(paths []string) []source {
 	all := make([]source, len(paths))
 	for i, name := range paths {
+		if name == "" { // an unset variable of a shell; the working directory is "."
+			all[i] = source{noFiles{}, ".", func(string) string { return `""` }, false}
+			continue
+		}
 		dir, base := filepath.Split(filepath.Clean(name))
 		switch {
 		case base == "." || base == ".." || base == "":
@@ -78,13 +86,25 @@ func sourcesOf(paths []string) []source {
 	return all
 }
 
+// noFiles holds nothing.
+type noFiles struct{}
+
+// Open implements fs.FS.
+func (noFiles) Open(string) (fs.File, error) { return nil, errors.New("the path is empty") }
+
 // load reads the files with a worker per core, and joins what they give in the order of
 // the files.
 func load(sources []source) (*Set, error) {
 	shared, frameworks := newStructs(), maps.Clone(builtinFrameworks())
 	var files, ofFrameworks []*file
+	seen := map[string]bool{} // a file that is named twice, or by its directory too, is read once
 	for _, s := range sources {
 		for _, f := range s.list(shared) {
+			if real := realPath(f); real != "" && seen[real] {
+				continue
+			} else if real != "" {
+				seen[real] = true
+			}
 			f.frameworks = frameworks
 			if strings.HasSuffix(f.path, frameworkSuffix) {
 				ofFrameworks = append(ofFrameworks, f)
@@ -127,6 +147,21 @@ func load(sources []source) (*Set, error) {
 	return set, errors.Join(errs...)
 }
 
+// realPath is where a file of the user stands, "" for a mistake and for the built-in pack.
+func realPath(f *file) string {
+	if _, embedded := f.source.files.(embed.FS); embedded || f.path == "" {
+		return ""
+	}
+	abs, err := filepath.Abs(f.name)
+	if err != nil {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
+	}
+	return abs
+}
+
 const (
 	maxRuleFile  = 1 << 20 // bytes; a rule is a page of text
 	maxRuleNodes = 100_000 // YAML nodes with aliases followed
@@ -153,6 +188,18 @@ func (s source) list(shared *structs) (files []*file) {
 	err = fs.WalkDir(s.files, s.path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		if d.IsDir() && name != s.path && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir // .git and its like hold no rules
+		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			// A link to a file is read. One to a directory may lead in circles.
+			if target, err := fs.Stat(s.files, name); err == nil && target.IsDir() {
+				if strings.HasPrefix(d.Name(), ".") {
+					return nil
+				}
+				return fmt.Errorf("%s is a link to a directory, which is not followed: name the directory with --rules", s.show(name))
+			}
 		}
 		ext := path.Ext(name)
 		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
@@ -183,6 +230,10 @@ func (f *file) load() {
 	if f.path == "" {
 		return // a source that could not be read
 	}
+	if info, err := fs.Stat(f.source.files, f.path); err == nil && !info.Mode().IsRegular() && f.path != f.source.path {
+		f.fail(nil, "read rule file: it is no regular file", "") // reading a pipe may never end
+		return
+	}
 	in, err := f.source.files.Open(f.path)
 	if err != nil {
 		f.fail(nil, "read rule file: "+reason(err).Error(), "")
@@ -206,6 +257,13 @@ func (f *file) load() {
 		data = append(head, '\n')
 	}
 	f.content = string(data)
+	if at := invalidUTF8(data); at >= 0 && !bytes.HasPrefix(data, []byte{0xff, 0xfe}) && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) { // UTF-16 is read too
+		before := string(data[:at])
+		line := before[strings.LastIndexByte(before, '\n')+1:]
+		f.failAt(inventory.Position{File: f.name, Line: 1 + strings.Count(before, "\n"), Column: 1 + utf8.RuneCountInString(line)},
+			"not a YAML document: here is no UTF-8 text", "")
+		return
+	}
 	var doc, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil {
@@ -228,6 +286,21 @@ func (f *file) load() {
 	if len(f.errs) == 0 {
 		f.loaded = r
 	}
+}
+
+// invalidUTF8 returns the first place that is no UTF-8, -1 for none.
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
 }
 
 // A file is one rule file while it is read.
@@ -312,7 +385,7 @@ func (f *file) text(n *yaml.Node, what string) string {
 	if n == nil {
 		return ""
 	}
-	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+	if tag := n.ShortTag(); n.Kind != yaml.ScalarNode || tag == "!!null" || !strings.HasPrefix(tag, "!!") {
 		f.fail(n, what+" must be a text", "")
 		return ""
 	}
@@ -368,6 +441,9 @@ func (f *file) rule(n *yaml.Node) *Rule {
 		f.fail(keys["id"], fmt.Sprintf("id %q is not in kebab case (as in restricted-ssh)", r.ID), "")
 	}
 	r.Title = f.text(keys["title"], "title")
+	if n := keys["title"]; n != nil && n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) == "" {
+		f.fail(n, "title must say what is true of a compliant resource", "")
+	}
 	r.Remediation = f.text(keys["remediation"], "remediation")
 	if keys["severity"] != nil {
 		r.Severity = choice(f, keys["severity"], "severity", Severities...)
@@ -588,6 +664,9 @@ func (f *file) repair(r *Rule, c *compiler, n *yaml.Node) {
 	}
 	r.Repair = map[string]string{}
 	byPointer := f.object(keys["set"], "repair.set")
+	if len(byPointer) == 0 {
+		f.fail(keys["set"], "repair.set must name at least one property", "")
+	}
 	for _, pointer := range slices.Sorted(maps.Keys(byPointer)) {
 		e := byPointer[pointer]
 		r.Repair[pointer] = f.text(e, "a repaired value")
@@ -606,7 +685,44 @@ func (f *file) repair(r *Rule, c *compiler, n *yaml.Node) {
 				f.fail(e, fmt.Sprintf("%s of %s is read-only: it cannot be repaired", pointer, typ), "")
 				continue
 			}
-			f.compile(c, typ, e, repairType(node))
+			if whole, _ := f.compile(c, typ, e, repairType(node)); whole != nil {
+				f.repaired(whole.checked.Expr(), e, node, typ+pointer)
+			}
+		}
+	}
+}
+
+// repaired holds a literal to the schema of the place that it is for.
+func (f *file) repaired(e ast.Expr, at *yaml.Node, n *schema.Node, where string) {
+	kind := map[ast.ExprKind]schema.Kind{ast.ListKind: schema.Array, ast.MapKind: schema.Object}[e.Kind()]
+	if e.Kind() == ast.LiteralKind {
+		kind = map[ref.Type]schema.Kind{types.StringType: schema.String, types.BoolType: schema.Boolean, types.IntType: schema.Integer | schema.Number, types.DoubleType: schema.Number}[e.AsLiteral().Type()]
+	}
+	if n == nil || n.Kinds == 0 || kind == 0 {
+		return // computed, or a place without a schema
+	}
+	if n.Kinds&kind == 0 {
+		f.fail(at, fmt.Sprintf("the repaired value of %s is of another kind than the schema wants", where), "")
+		return
+	}
+	switch e.Kind() {
+	case ast.ListKind:
+		for i, element := range e.AsList().Elements() {
+			f.repaired(element, at, n.Items, where+"/"+strconv.Itoa(i))
+		}
+	case ast.MapKind:
+		for _, entry := range e.AsMap().Entries() {
+			key := entry.AsMapEntry().Key()
+			if key.Kind() != ast.LiteralKind {
+				continue
+			}
+			name, _ := key.AsLiteral().(types.String)
+			child, ok := n.Child(string(name))
+			if !ok && !n.Open {
+				f.fail(at, fmt.Sprintf("%s has no property %q", where, string(name)), schema.Suggest(string(name), slices.Collect(maps.Keys(n.Properties))))
+				continue
+			}
+			f.repaired(entry.AsMapEntry().Value(), at, child, where+"/"+string(name))
 		}
 	}
 }
@@ -683,8 +799,8 @@ func (f *file) oneCase(r *Rule, n *yaml.Node) Case {
 	}
 	c.Path, c.HasPath = f.text(keys["path"], "path"), keys["path"] != nil
 	c.Resource = f.caseResource(r, n, keys)
-	if keys["type"] == nil && len(r.Types) == 1 && r.Types[0] != "*" {
-		c.Resource.Ref.Type = r.Types[0]
+	if keys["type"] == nil {
+		c.Resource.Ref.Type = r.onlyType()
 	}
 	if typ := c.Resource.Ref.Type; len(r.Types) > 0 && r.Types[0] != "*" && !slices.Contains(r.Types, typ) {
 		f.fail(cmp.Or(keys["type"], n), fmt.Sprintf("the rule does not judge the type %q of this case", typ), schema.Suggest(typ, r.Types))
@@ -721,6 +837,14 @@ func (f *file) oneCase(r *Rule, n *yaml.Node) Case {
 	return c
 }
 
+// onlyType returns the type of a rule for one type, "" for other rules.
+func (r *Rule) onlyType() string {
+	if len(r.Types) == 1 && r.Types[0] != "*" {
+		return r.Types[0]
+	}
+	return ""
+}
+
 // caseResource makes the resource of a case. It is declared unless the case says live.
 func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *inventory.Resource {
 	x := &inventory.Resource{
@@ -735,7 +859,15 @@ func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *
 	if x.LogicalID == "" && x.Declared {
 		x.LogicalID = "Resource"
 	}
-	x.Unread, _ = f.texts(keys["unread"], "unread")
+	var unread []*yaml.Node
+	x.Unread, unread = f.texts(keys["unread"], "unread")
+	if t, ok := schema.Lookup(cmp.Or(x.Ref.Type, r.onlyType())); ok {
+		for i, pointer := range x.Unread {
+			if _, ok := t.At(strings.TrimSuffix(pointer, "/*")); pointer != "" && !ok {
+				f.fail(unread[i], fmt.Sprintf("%s has no property %s", t.Name, pointer), suggestPointer(t, pointer))
+			}
+		}
+	}
 	if p := keys["properties"]; p != nil {
 		v, ok := f.value(p)
 		m, isMap := v.(map[string]any)
@@ -780,6 +912,9 @@ func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *
 // problems coerces the properties of a case and holds them to the schema, so that a case
 // cannot pass by a misspelt property either.
 func (f *file) problems(x *inventory.Resource, n *yaml.Node) {
+	if x.Ref.Type == "" && len(f.errs) > 0 {
+		return // the types of the rule are wrong already
+	}
 	t, ok := schema.Lookup(x.Ref.Type)
 	if !ok {
 		f.fail(n, fmt.Sprintf("unknown resource type %q", x.Ref.Type), schema.Suggest(x.Ref.Type, schema.Names()))
@@ -831,9 +966,15 @@ func (f *file) value(n *yaml.Node) (any, bool) {
 	return f.decode(n, &budget)
 }
 
+var caseTags = []string{"!Unknown", "!Maybe", "!Ref"}
+
 func (f *file) decode(n *yaml.Node, budget *int) (any, bool) {
 	if *budget--; *budget < 0 {
 		f.fail(n, "the value is too large", "")
+		return nil, false
+	}
+	if tag := n.ShortTag(); n.Kind != yaml.AliasNode && !slices.Contains(caseTags, tag) && (!strings.HasPrefix(tag, "!!") || tag == "!!binary" || tag == "!!merge") {
+		f.fail(n, fmt.Sprintf("a case knows no tag %s: want one of %s", tag, strings.Join(caseTags, ", ")), schema.Suggest(tag, caseTags))
 		return nil, false
 	}
 	switch n.Kind {
@@ -852,6 +993,10 @@ func (f *file) decode(n *yaml.Node, budget *int) (any, bool) {
 	case yaml.MappingNode:
 		all := make(map[string]any, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
+			if _, twice := all[n.Content[i].Value]; twice {
+				f.fail(n.Content[i], fmt.Sprintf("key %q stands twice", n.Content[i].Value), "")
+				return nil, false
+			}
 			v, ok := f.decode(n.Content[i+1], budget)
 			if !ok {
 				return nil, false

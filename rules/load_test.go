@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode/utf8"
 
@@ -131,6 +132,33 @@ func TestLoadErrors(t *testing.T) {
 		{"a repair of a read-only property", "/QueueName: params.name", "/Arn: params.name", "params.name}", "read-only", ""},
 		{"a repair of another type", "/QueueName: params.name", "/QueueName: 1 + 1", "1 + 1", "the expression gives int, not string", ""},
 
+		{"a repaired list with a misspelt property", "/QueueName: params.name", `/Tags: '[{"Kye": "a"}]'`, "'[{", `AWS::SQS::Queue/Tags/0 has no property "Kye"`, "Key"},
+		{"a repaired list that is a text", "/QueueName: params.name", `/Tags: '"a"'`, `'"a"'`, "of another kind than the schema wants", ""},
+		{"a repair of nothing", "{/QueueName: params.name}", "{}", "{}}", "repair.set must name at least one property", ""},
+		{"nothing is null", check, `check: resource.properties.?QueueName == null`, "null", "nothing is null here", ""},
+		{"dyn() of a scalar", check, `check: dyn(resource.properties.QueueName) == 1`, "dyn", "dyn() hides that this is string", ""},
+		{"a variable that hides the resource", check, `check: resource.properties.?Tags.orValue([]).all(resource, resource.Key != "")`, "resource, resource", "resource has a meaning already", ""},
+		{"a name that hides the clock", check, `check: cel.bind(now, 1, now == 1)`, "now, 1", "now has a meaning already", ""},
+		{"an unknown type compared", check, `check: resource.type != "AWS::SQS::Quue"`, "AWS::SQS::Quue", `unknown resource type "AWS::SQS::Quue"`, "AWS::SQS::Queue"},
+		{"an unknown type in a list", check, `check: resource.type in ["AWS::SQS::Quue"]`, "AWS::SQS::Quue", `unknown resource type "AWS::SQS::Quue"`, "AWS::SQS::Queue"},
+		{"internet() of what has no addresses", check, `check: '!internet(resource.properties)'`, "internet", "internet() wants an entry of a security group", ""},
+		{"internet() of a text", check, `check: '!internet("0.0.0.0/0")'`, "internet", "internet() wants an entry of a security group", ""},
+		{"a misspelt field of an entry", check, `check: '!internet({"CidrIP": "0.0.0.0/0"})'`, `"CidrIP"`, `internet() knows no "CidrIP"`, "CidrIp"},
+		{"covers() of what has no ports", check, `check: '!covers(resource.properties, 22)'`, "covers", "covers() wants an entry of a security group", ""},
+		{"policy() of a number", check, `check: policy(resource.properties.?DelaySeconds).all(s, s.effect == "Deny")`, "policy", "policy() wants a policy", ""},
+		{"taggable() of properties", check, `check: taggable(resource.properties)`, "taggable", "taggable() wants a resource", ""},
+		{"a kind that is none", check, `check: hardwired(resource, "regoin") == ""`, `"regoin"`, `hardwired() does not know "regoin"`, "region"},
+		{"a time that is none", check, `check: now > timestamp("2026-13-01")`, `("2026`, "this breaks each time", ""},
+		{"a pattern that is none, for regex", check, `check: regex.extract(resource.name, "a") == regex.extract("a", "(")`, `("a", "(`, "this breaks each time", ""},
+		{"a division by zero", check, `check: 1 / 0 == 1`, "/ 0", "this breaks each time: division by zero", ""},
+		{"a property in brackets", check, `check: resource.properties["QueueName"] == ""`, `["QueueName`, "a property is read by its name", ""},
+		{"a tag that cases do not know", "{QueueName: orders}", "{QueueName: !GetAtt Key.Arn}", "!GetAtt", "a case knows no tag !GetAtt", ""},
+		{"a tag on an expression", check, `check: !Sub resource.name == ""`, "!Sub", "check must be a text", ""},
+		{"a property twice in a case", "{QueueName: orders}", "{QueueName: a, QueueName: orders}", "QueueName: orders}", `key "QueueName" stands twice`, ""},
+		{"a place that cannot be unread", "expect: pass", "expect: pass, unread: [/QueueNam]", "/QueueNam]", "AWS::SQS::Queue has no property /QueueNam", "/QueueName"},
+		{"an empty title", "title: Queues have a name", "title: ''", "''", "title must say", ""},
+		{"bytes that are no text", "title: Queues", "title: \xffueues", "\xff", "no UTF-8 text", ""},
+
 		{"no failing case", ", expect: fail", ", expect: pass", "- ", "no case that expects fail", ""},
 		{"no passing case", ", expect: pass", ", expect: fail", "- ", "no case that expects pass", ""},
 		{"an expectation that is no verdict", "expect: pass", "expect: passes", "passes", `unknown expectation "passes"`, "pass"},
@@ -213,6 +241,30 @@ func TestLoadPaths(t *testing.T) {
 	all, err := Load(dir)
 	require.NoError(t, err)
 	assert.Len(t, all.Rules(), len(builtin(t).Rules())+1, "the pack and the user's rule")
+
+	s, err = LoadOnly(dir, one, filepath.Join(dir, "mine"))
+	require.NoError(t, err, "a file that is reached twice is one file")
+	assert.Len(t, s.Rules(), 1)
+
+	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "x.yaml"), []byte("a: b"), 0o600))
+	_, err = LoadOnly(dir)
+	require.NoError(t, err, "hidden directories hold no rules")
+
+	link := filepath.Join(dir, "mine", "loop")
+	require.NoError(t, os.Symlink("..", link))
+	_, err = LoadOnly(dir)
+	assert.ErrorContains(t, err, "loop is a link to a directory", "rules are not left out in silence")
+	require.NoError(t, os.Remove(link))
+
+	pipe := filepath.Join(dir, "pipe.yaml")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	_, err = LoadOnly(dir)
+	assert.ErrorContains(t, err, "no regular file", "reading it would never end")
+	require.NoError(t, os.Remove(pipe))
+
+	_, err = LoadOnly("")
+	assert.ErrorContains(t, err, "the path is empty")
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "again.yml"), []byte(goodRule), 0o600))
 	_, err = LoadOnly(dir)

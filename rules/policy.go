@@ -88,6 +88,9 @@ func policy(document ref.Val) ref.Val {
 		if err := decoder.Decode(&v); err != nil {
 			return types.NewErr("read policy document: %v", err)
 		}
+		if decoder.More() {
+			return types.NewErr("read policy document: something follows the end of its JSON text")
+		}
 		v, err := inventory.Normal(v)
 		if err != nil {
 			return types.WrapErr(err)
@@ -376,14 +379,14 @@ func (s *statement) on(r *inventory.Resource, suffix string) ref.Val {
 	for _, p := range patterns {
 		switch p := p.(type) {
 		case string:
-			verdict = or(verdict, types.Bool(p == "*" || inventory.MatchGlob(samePartition(p), arn+suffix)))
+			verdict = or(verdict, types.Bool(p == "*" || coversAll(samePartition(p), arn, suffix)))
 		case *inventory.Unknown:
 			switch {
 			case p.Target == "":
 				verdict = or(verdict, at.in.run.unknown(&at, p))
 			case p.Target == r.LogicalID:
 				whole := p.Prefix == "" || strings.HasSuffix(p.Prefix, ":s3:::")
-				verdict = or(verdict, types.Bool(whole && inventory.MatchGlob(p.Suffix, suffix)))
+				verdict = or(verdict, types.Bool(whole && coversAll(p.Suffix, "", suffix)))
 			}
 		}
 	}
@@ -401,7 +404,19 @@ func arnOf(r *inventory.Resource) string {
 	case r.Ref.Type == "AWS::S3::Bucket" && r.Ref.ID != "":
 		return "arn:aws:s3:::" + r.Ref.ID
 	}
-	return "arn:aws:s3:::\x00"
+	return "arn:aws:s3:::" + strings.Repeat("\x00", 64) // longer than any name: no row of ? fits
+}
+
+// coversAll reports whether the pattern matches text followed by everything that suffix
+// stands for. A * at its end stands for one character or more, none of which a pattern can
+// know: what fits one of them and a great many fits them all.
+func coversAll(pattern, text, suffix string) bool {
+	fixed, open := strings.CutSuffix(suffix, "*")
+	if !open {
+		return inventory.MatchGlob(pattern, text+suffix)
+	}
+	return inventory.MatchGlob(pattern, text+fixed+"\x00") &&
+		inventory.MatchGlob(pattern, text+fixed+strings.Repeat("\x00", len(pattern)+1))
 }
 
 // samePartition writes arn:aws-cn:… as arn:aws:…: a policy speaks of its own partition.

@@ -123,6 +123,7 @@ func TestPolicyDocuments(t *testing.T) {
 		{"nothing", nil, Pass},
 		{"text that is no JSON", "{", Error},
 		{"JSON that is no object", "[]", Error},
+		{"JSON with more behind it", `{"Statement":[]}` + public, Error},
 		{"a statement that is none", map[string]any{"Statement": []any{"x"}}, Error},
 		{"an unknown document", &inventory.Unknown{Because: "test"}, Unknown},
 		{"an unknown statement", map[string]any{"Statement": []any{&inventory.Unknown{Because: "test"}}}, Unknown},
@@ -155,6 +156,11 @@ func TestStatementOn(t *testing.T) {
 		{"its objects by reference", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Suffix: "/*"}, nil, Fail, Pass},
 		{"by a reference inside an ARN", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Prefix: "arn:aws:s3:::", Suffix: "/*"}, nil, Fail, Pass},
 		{"another by reference", &inventory.Unknown{Symbol: "GetAtt Other.Arn", Target: "Other"}, nil, Fail, Fail},
+		{"objects with names of one letter", "arn:aws:s3:::data/?", inventory.Properties{"BucketName": "data"}, Fail, Fail},
+		{"objects with names of a letter or more", "arn:aws:s3:::data/?*", inventory.Properties{"BucketName": "data"}, Fail, Pass},
+		{"objects with names of two letters or more", "arn:aws:s3:::data/??*", inventory.Properties{"BucketName": "data"}, Fail, Fail},
+		{"the same by reference", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Suffix: "/?"}, nil, Fail, Fail},
+		{"buckets with names of three letters", "arn:aws:s3:::???", nil, Fail, Fail},
 		{"not known", &inventory.Unknown{Because: "test"}, nil, Unknown, Unknown},
 	} {
 		t.Run(tt.why, func(t *testing.T) {

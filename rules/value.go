@@ -596,6 +596,7 @@ func trail(pointer string, u *inventory.Unknown) *types.AttributeTrail {
 	t := types.NewAttributeTrail("properties" + pointer)
 	types.QualifyAttribute(t, exists(u))
 	types.QualifyAttribute(t, notEmpty(u))
+	types.QualifyAttribute(t, isIdentifier(u))
 	return t
 }
 
@@ -609,13 +610,25 @@ func notEmpty(u *inventory.Unknown) bool {
 	return !u.Optional && (u.Prefix != "" || u.Suffix != "" || u.Target != "" && named)
 }
 
-// certain asks the trail of an unknown: q is 0 for exists, 1 for notEmpty.
+// isIdentifier reports whether the value is the identifier that AWS gives to a resource of
+// the same file. Other attributes may hold any text (the value of an SSM parameter, the
+// output of a nested stack).
+func isIdentifier(u *inventory.Unknown) bool {
+	if u.Optional || u.Target == "" {
+		return false
+	}
+	attribute, isAttribute := strings.CutPrefix(u.Symbol, "GetAtt "+u.Target+".")
+	return u.Symbol == "Ref "+u.Target || isAttribute && !strings.Contains(attribute, ".") &&
+		(strings.HasSuffix(attribute, "Arn") || strings.HasSuffix(attribute, "Id"))
+}
+
+// certain asks the trail of an unknown: q is 0 for exists, 1 for notEmpty, 2 for isIdentifier.
 func certain(u *types.Unknown, q int) bool {
 	for _, id := range u.IDs() {
 		trails, _ := u.GetAttributeTrails(id)
 		for _, t := range trails {
 			path := t.QualifierPath()
-			if len(path) != 2 || path[q] != true {
+			if len(path) <= q || path[q] != true {
 				return false
 			}
 		}

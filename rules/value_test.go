@@ -17,6 +17,7 @@ func declaredOf(typ string, props inventory.Properties) *inventory.Resource {
 func TestExpressions(t *testing.T) {
 	const bucket, function, group, queue = "AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::EC2::SecurityGroup", "AWS::SQS::Queue"
 	unknown := &inventory.Unknown{Because: "parameter P has no value", Symbol: "Ref P"}
+	identifier := &inventory.Unknown{Because: "it gets it at deployment", Symbol: "GetAtt Key.Arn", Target: "Key"}
 	maybe := &inventory.Unknown{Because: "condition C is not known", Optional: true}
 	for _, tt := range []struct {
 		why   string
@@ -67,6 +68,30 @@ func TestExpressions(t *testing.T) {
 		{"a parameter may be empty", queue, inventory.Properties{"KmsMasterKeyId": unknown}, `filled(resource.properties.?KmsMasterKeyId)`, Unknown},
 		{"a reference to a resource is not", queue, inventory.Properties{"KmsMasterKeyId": &inventory.Unknown{Symbol: "GetAtt Key.Arn", Target: "Key"}}, `filled(resource.properties.?KmsMasterKeyId)`, Pass},
 		{"nor a text of which a part is known", queue, inventory.Properties{"KmsMasterKeyId": &inventory.Unknown{Prefix: "alias/"}}, `filled(resource.properties.KmsMasterKeyId)`, Pass},
+		{"no reference is the wildcard", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `resource.properties.KmsMasterKeyId != "*" && resource.properties.KmsMasterKeyId != "" && !("alias/aws/sqs" == resource.properties.KmsMasterKeyId)`, Pass},
+		{"but it may be an alias of a template", queue, inventory.Properties{"KmsMasterKeyId": &inventory.Unknown{Symbol: "Ref Alias", Target: "Alias"}}, `resource.properties.KmsMasterKeyId == "alias/data"`, Unknown},
+		{"nor the wildcard after orValue()", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `resource.properties.?KmsMasterKeyId.orValue("*") == "*"`, Fail},
+		{"what is computed from a reference may be empty", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `resource.properties.KmsMasterKeyId.replace("a", "") == ""`, Unknown},
+		{"by a name too", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `cel.bind(k, resource.properties.KmsMasterKeyId.substring(3), k != "")`, Unknown},
+		{"and as an element", function, inventory.Properties{"Architectures": []any{identifier}}, `"" in resource.properties.Architectures.map(a, a.substring(3))`, Unknown},
+		{"and is not certain to be filled", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `filled(resource.properties.KmsMasterKeyId.split("/")[?9])`, Unknown},
+		{"a name for the reference itself", queue, inventory.Properties{"KmsMasterKeyId": identifier}, `cel.bind(k, resource.properties.KmsMasterKeyId, k != "*" && filled(k))`, Pass},
+		{"a parameter may be the wildcard", queue, inventory.Properties{"KmsMasterKeyId": unknown}, `resource.properties.KmsMasterKeyId == "*"`, Unknown},
+		{"so may the output of a nested stack", queue, inventory.Properties{"KmsMasterKeyId": &inventory.Unknown{Symbol: "GetAtt Stack.Outputs.KeyArn", Target: "Stack"}}, `resource.properties.KmsMasterKeyId == "*"`, Unknown},
+		{"and any text that is kept in a resource", queue, inventory.Properties{"KmsMasterKeyId": &inventory.Unknown{Symbol: "GetAtt Setting.Value", Target: "Setting"}}, `resource.properties.KmsMasterKeyId == "*"`, Unknown},
+		{"the wildcard in a list of references", function, inventory.Properties{"Architectures": []any{identifier}}, `"*" in resource.properties.Architectures`, Fail},
+		{"a dynamic value with an unknown inside", queue, inventory.Properties{"RedrivePolicy": map[string]any{"a": unknown}}, `resource.properties.RedrivePolicy == "*"`, Unknown},
+
+		{"whether there is an element at all", function, inventory.Properties{"Architectures": []any{maybe}}, `resource.properties.Architectures.exists(a, true)`, Unknown},
+		{"or by something beside it", function, inventory.Properties{"Architectures": []any{maybe}}, `resource.properties.Architectures.exists(a, a == "x" || declared)`, Unknown},
+		{"none of none", function, inventory.Properties{"Architectures": []any{maybe}}, `resource.properties.Architectures.all(a, false)`, Unknown},
+		{"certainly none", function, inventory.Properties{"Architectures": []any{maybe}}, `!resource.properties.Architectures.exists(a, false) && resource.properties.Architectures.all(a, true)`, Pass},
+		{"there is another", function, inventory.Properties{"Architectures": []any{maybe, "x"}}, `resource.properties.Architectures.exists(a, true)`, Pass},
+		{"just one", function, inventory.Properties{"Architectures": []any{maybe}}, `resource.properties.Architectures.exists_one(a, true)`, Unknown},
+		{"how many are made of them", function, inventory.Properties{"Architectures": []any{maybe}}, `size(resource.properties.Architectures.map(a, 1)) == 1`, Unknown},
+		{"how many are left", function, inventory.Properties{"Architectures": []any{maybe}}, `size(resource.properties.Architectures.filter(a, true)) == 1`, Unknown},
+		{"how many are made of those left", function, inventory.Properties{"Architectures": []any{maybe}}, `size(resource.properties.Architectures.map(a, true, 1)) == 1`, Unknown},
+		{"one that is certain to be there is there", function, inventory.Properties{"Architectures": []any{unknown}}, `resource.properties.Architectures.exists(a, true)`, Pass},
 		{"an empty list is not filled", function, inventory.Properties{"Architectures": []any{}}, `filled(resource.properties.?Architectures)`, Fail},
 
 		{"the envelope of a declaration", queue, nil, `resource.type == "AWS::SQS::Queue" && resource.logicalId == "Resource" && resource.name == "" && declared && !live`, Pass},

@@ -72,9 +72,13 @@ type catalogueRule struct {
 }
 
 func catalogueRuleOf(r *rules.Rule) catalogueRule {
+	params := r.ParamDefaults()
+	for _, p := range r.Params {
+		params[p.Name] = p.Value // what --param says
+	}
 	return catalogueRule{
 		ID: r.ID, Title: r.Title, Severity: string(r.Severity), Types: r.Types, Scope: r.Scope, Controls: r.Controls,
-		Params: r.ParamDefaults(), Action: r.Action, Source: r.Source,
+		Params: params, Action: r.Action, Source: r.Source,
 	}
 }
 
@@ -130,7 +134,7 @@ func showRule(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef(c, "rules show needs exactly one rule id")
 	}
-	set, err := rules.Load(c.StringSlice("rules")...)
+	set, err := rules.LoadToJudge(c.StringSlice("rules")...)
 	if err != nil {
 		return fmt.Errorf("load rules:\n%w", err)
 	}
@@ -144,8 +148,12 @@ func showRule(c *cli.Context) error {
 		return &usageError{command: commandOf(c), message: fmt.Sprintf("there is no rule %q", id), meant: schema.Suggest(id, ids)}
 	}
 	r := set.Rules()[i]
-	if c.String("format") == "json" {
+	switch format := c.String("format"); format {
+	case "json":
 		return envelope(c, "rules", []catalogueRule{catalogueRuleOf(r)})
+	case "table":
+	default:
+		return usagef(c, "--format %q: want table or json", format)
 	}
 	fmt.Fprintf(c.App.Writer, "# %s (%s)\n# from %s\n", r.ID, r.Severity, r.Source)
 	_, err = io.WriteString(c.App.Writer, r.Text)
@@ -153,9 +161,6 @@ func showRule(c *cli.Context) error {
 }
 
 func testRules(c *cli.Context, code *int) error {
-	if err := configure(c); err != nil {
-		return err
-	}
 	set, err := ruleFiles(c)
 	if err != nil {
 		return err
@@ -178,6 +183,12 @@ func testRules(c *cli.Context, code *int) error {
 
 // ruleFiles loads the rules of the paths that are given, or all.
 func ruleFiles(c *cli.Context) (*rules.Set, error) {
+	if c.NArg() > 0 && c.IsSet("rules") { // those of the configuration are simply not meant
+		return nil, usagef(c, "--rules adds to the built-in rules; where a PATH is given, write %s PATH %s", commandOf(c), strings.Join(c.StringSlice("rules"), " "))
+	}
+	if err := configure(c); err != nil {
+		return nil, err
+	}
 	var set *rules.Set
 	var err error
 	if c.NArg() > 0 {
@@ -192,9 +203,6 @@ func ruleFiles(c *cli.Context) (*rules.Set, error) {
 }
 
 func lintRules(c *cli.Context, code *int) error {
-	if err := configure(c); err != nil {
-		return err
-	}
 	set, err := ruleFiles(c)
 	if err != nil {
 		return err
@@ -217,7 +225,7 @@ func newRule(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef(c, "rules new needs exactly one ID, for example: pcf-scan rules new queues-are-named --type AWS::SQS::Queue")
 	}
-	set, err := rules.Load(c.StringSlice("rules")...)
+	set, err := rules.LoadToJudge(c.StringSlice("rules")...)
 	if err != nil {
 		return fmt.Errorf("load rules:\n%w", err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -117,6 +118,7 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	if c.String("now") == "" {
 		result.FinishedAt = time.Now().UTC().Truncate(time.Second)
 	}
+	logger(c).Debug(fmt.Sprintf("%d files, %d resources, %d rules", len(result.Scope.Files), result.Summary.Resources, len(result.Rules)))
 	gate.Interrupted = c.Context.Err() != nil
 	*code = gate.ExitCode(result)
 	warn(c, result)
@@ -125,7 +127,10 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	}
 	if *code == engine.ExitUsage && len(result.Faults) == 0 {
 		why := "no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot"
-		if len(result.Warnings) > 0 || len(result.Gaps) > 0 {
+		switch {
+		case result.Summary.Recorded > 0:
+			why = "a Terraform state is for identity and drift; pass a plan to have it judged"
+		case len(result.Warnings) > 0 || len(result.Gaps) > 0:
 			why = "see what was said about the files that were read"
 		}
 		logger(c).Error("nothing to judge: " + why)
@@ -202,6 +207,9 @@ func readDeclaration(ctx context.Context, c *cli.Context, paths []string, now ti
 	ctx, cancel := context.WithTimeout(ctx, c.Duration("timeout"))
 	defer cancel()
 	d, err := declared.Read(ctx, paths, opt)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("read declarations: not done within --timeout %s; give it more", c.Duration("timeout"))
+	}
 	if err != nil {
 		return nil, usagef(c, "%v", err)
 	}

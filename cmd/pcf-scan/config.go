@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,32 +23,48 @@ const configName = ".pcf-scan.yaml"
 // configure fills the flags that neither the command line nor the environment sets from
 // the configuration file. Its keys are the long flag names in camelCase; a key that no
 // command knows is an error with its line, because a setting must never be ignored.
+//
+// A second call in one run changes nothing.
 func configure(c *cli.Context) error {
-	file := c.String("config")
+	if c.App.Metadata[configName] != nil {
+		return nil
+	}
+	c.App.Metadata[configName] = true
+	file, err := readConfig(c)
+	if err != nil {
+		return err
+	}
+	logger(c).Debug("settings: " + cmp.Or(file, "no "+configName+" was found"))
+	warnEnvironment(c)
+	return nil
+}
+
+func readConfig(c *cli.Context) (file string, err error) {
+	file = c.String("config")
 	if file == "" {
 		file = findConfig()
 		if file == "" {
-			return nil
+			return "", nil
 		}
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("read configuration: %w", err)
+		return "", fmt.Errorf("read configuration: %w", err)
 	}
 	var doc, more yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	if err := documents.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read configuration %s: %w", file, err)
+		return "", fmt.Errorf("read configuration %s: %w", file, err)
 	}
 	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read configuration %s: want one YAML document, it holds another one", file)
+		return "", fmt.Errorf("read configuration %s: want one YAML document, it holds another one", file)
 	}
 	if len(doc.Content) == 0 {
-		return nil
+		return file, nil
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s:%d: want keys such as failOn: high", file, root.Line)
+		return "", fmt.Errorf("%s:%d: want keys such as failOn: high", file, root.Line)
 	}
 	known := map[string]bool{}
 	for _, command := range c.App.Commands {
@@ -60,7 +77,7 @@ func configure(c *cli.Context) error {
 		key, value := root.Content[i], root.Content[i+1]
 		if !known[key.Value] || key.Value == "config" {
 			if key.Value == "reap" || isLater(key.Value) {
-				return fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
+				return "", fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
 			}
 			message := fmt.Sprintf("%s:%d: unknown key %q", file, key.Line, key.Value)
 			var names []string
@@ -70,17 +87,17 @@ func configure(c *cli.Context) error {
 			if meant := schema.Suggest(key.Value, names); meant != "" {
 				message += fmt.Sprintf(" (did you mean %q?)", meant)
 			}
-			return errors.New(message)
+			return "", errors.New(message)
 		}
 		if seen[key.Value] {
-			return fmt.Errorf("%s:%d: key %q stands twice", file, key.Line, key.Value)
+			return "", fmt.Errorf("%s:%d: key %q stands twice", file, key.Line, key.Value)
 		}
 		seen[key.Value] = true
 		if err := setFlag(c, file, key, value); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return file, nil
 }
 
 func setFlag(c *cli.Context, file string, key, value *yaml.Node) error {

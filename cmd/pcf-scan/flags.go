@@ -154,6 +154,10 @@ func checkRun(c *cli.Context) error {
 		return usagef(c, "--timeout %s: want a positive duration such as 30m", c.Duration("timeout"))
 	case c.String("log-format") != "text" && c.String("log-format") != "json":
 		return usagef(c, "--log-format %q: want text or json", c.String("log-format"))
+	case strings.HasPrefix(c.String("live"), "snapshot:") && c.Bool("organization"):
+		return usagef(c, "--organization is for --live aws; a snapshot has the accounts that it has, and --account narrows it")
+	case strings.HasPrefix(c.String("live"), "snapshot:") && c.String("accounts") != "":
+		return usagef(c, "--accounts is for --live aws; a snapshot has the accounts that it has, and --account narrows it")
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/aws"
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
@@ -154,6 +155,7 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 		if err != nil {
 			return nil, err
 		}
+		relation.Resolve(s) // who uses what is a claim of ownership
 		return narrow(c, s, types, c.IsSet("type"))
 	case "aws":
 		return scanAWS(ctx, c, types)

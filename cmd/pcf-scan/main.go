@@ -41,9 +41,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	code := engine.ExitClean
-	app := newApp(&code, stdout, stderr)
-	warnEnvironment(app, stderr)
+	report := &output{Writer: stdout}
+	app := newApp(&code, report, stderr)
 	err := app.RunContext(ctx, permute(app, args))
+	if err == nil && report.err != nil {
+		err = fmt.Errorf("write to stdout: %w", report.err)
+	}
 	switch {
 	case err == nil:
 		return code
@@ -60,9 +63,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // warnEnvironment names variables that look like ours and mean nothing.
-func warnEnvironment(app *cli.App, stderr io.Writer) {
+func warnEnvironment(c *cli.Context) {
 	known := map[string]bool{}
-	for _, c := range app.Commands {
+	for _, c := range c.App.Commands {
 		for _, f := range append(slices.Clone(c.Flags), subFlags(c)...) {
 			known[envOf(f.Names()[0])[0]] = true
 		}
@@ -71,7 +74,7 @@ func warnEnvironment(app *cli.App, stderr io.Writer) {
 		name, _, _ := strings.Cut(v, "=")
 		// The tests of the program itself use these two.
 		if strings.HasPrefix(name, "PCF_SCAN_") && !known[name] && !strings.HasPrefix(name, "PCF_SCAN_MOTO") && name != "PCF_SCAN_TEST_PROGRAM" {
-			fmt.Fprintf(stderr, "pcf-scan: warning: the environment variable %s sets no flag of this program\n", name)
+			logger(c).Warn("the environment variable " + name + " sets no flag of this program")
 		}
 	}
 }
@@ -149,7 +152,7 @@ var (
 	laterFlags    = map[string]bool{
 		"apply": true, "plan": true, "plan-out": true, "digest": true, "state": true, "grace": true,
 		"max-delete": true, "max-per-type": true, "max-percent": true, "consent": true, "prices": true, "notify": true,
-		"history": true, "against": true, "adopt": true, "undo": true,
+		"history": true, "adopt": true, "undo": true,
 	}
 )
 
@@ -174,11 +177,29 @@ func usageErrorOf(c *cli.Context, err error, _ bool) error {
 		for _, f := range c.Command.Flags {
 			known = append(known, f.Names()...)
 		}
-		if meant := schema.Suggest(name, known); meant != "" {
+		if others := commandsWith(c.App, name); len(others) > 0 {
+			u.message += "; it is a flag of " + strings.Join(others, ", ")
+		} else if meant := schema.Suggest(name, known); meant != "" {
 			u.meant = "--" + meant
 		}
 	}
 	return u
+}
+
+// commandsWith names the commands that take a flag.
+func commandsWith(app *cli.App, flag string) []string {
+	var names []string
+	for _, c := range app.Commands {
+		if slices.Contains(flagWords(c.Flags), "--"+flag) {
+			names = append(names, c.Name)
+		}
+		for _, s := range c.Subcommands {
+			if slices.Contains(flagWords(s.Flags), "--"+flag) {
+				names = append(names, c.Name+" "+s.Name)
+			}
+		}
+	}
+	return names
 }
 
 func commandNames(app *cli.App) []string {

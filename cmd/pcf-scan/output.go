@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +23,21 @@ func formatNames() string {
 		names = append(names, f.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// output is stdout, and the first error of writing to it: what a full disk cut off is not a
+// report, whoever wrote it.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // sink is one place that a report goes to.
@@ -58,6 +75,9 @@ func sinksOf(c *cli.Context) ([]sink, error) {
 	}
 	all := append([]sink{main}, besides...)
 	for i, s := range all {
+		if err := writable(s.file); err != nil {
+			return nil, usagef(c, "--output %s: %v", s.file, err)
+		}
 		if s.file != "" && slices.ContainsFunc(all[:i], func(o sink) bool { return o.file == s.file }) {
 			return nil, usagef(c, "--output names %s twice: one report would overwrite the other", s.file)
 		}
@@ -65,59 +85,99 @@ func sinksOf(c *cli.Context) ([]sink, error) {
 	return all, nil
 }
 
-// render writes the result to every sink. A file is complete or not there at all.
-func render(c *cli.Context, r *engine.Result, sinks []sink) error {
-	for _, s := range sinks {
-		opt := reports.Options{}
-		if s.file == "" {
-			opt = terminal(c)
-			if err := s.format.Write(c.App.Writer, r, opt); err != nil {
-				return fmt.Errorf("write the report: %w", err)
-			}
-			continue
-		}
-		var b bytes.Buffer
-		if err := s.format.Write(&b, r, opt); err != nil {
-			return fmt.Errorf("write the report for %s: %w", s.file, err)
-		}
-		if err := writeFile(s.file, b.Bytes()); err != nil {
-			return err
-		}
+// writable finds before a long run what would fail after it.
+func writable(file string) error {
+	if file == "" {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return errors.New("this is a directory; give the name of a file in it")
+	}
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no directory %s; make it first", dir)
 	}
 	return nil
 }
 
-func writeFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".pcf-scan-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+// render writes the result to every sink, also when one of them fails. A file is complete or
+// not there at all. Files come first: whoever reads stdout may close it early.
+func render(c *cli.Context, r *engine.Result, sinks []sink) error {
+	var failed []error
+	for _, s := range sinks {
+		if s.file == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := s.format.Write(&b, r, reports.Options{}); err != nil {
+			failed = append(failed, fmt.Errorf("write the report for %s: %w", s.file, err))
+		} else if err := writeFile(s.file, b.Bytes()); err != nil {
+			failed = append(failed, err)
+		}
 	}
-	defer os.Remove(f.Name()) // gone already when all went well
-	if _, err := f.Write(data); err != nil {
-		f.Close()
-		return fmt.Errorf("write %s: %w", name, err)
+	for _, s := range sinks {
+		if s.file != "" {
+			continue
+		}
+		if err := s.format.Write(c.App.Writer, r, terminal(c)); err != nil {
+			failed = append(failed, fmt.Errorf("write the report: %w", err))
+		}
 	}
-	return finish(f, name)
+	return errors.Join(failed...)
 }
 
-// finish closes a temporary file and gives it its name.
-func finish(f *os.File, name string) error {
-	err := f.Chmod(0o644)
+func writeFile(name string, data []byte) error {
+	return writeTo(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// writeTo lets write fill the file, which is then complete or what it was before. A link stays a link,
+// and what is no file (a device, a pipe) is written to and never replaced.
+func writeTo(name string, write func(io.Writer) error) error {
+	failed := func(err error) error { return fmt.Errorf("write %s: %w", name, err) }
+	target := name
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		target = real
+	}
+	var f *os.File
+	info, err := os.Stat(target)
+	inPlace := err == nil && !info.Mode().IsRegular()
+	if inPlace {
+		f, err = os.OpenFile(target, os.O_WRONLY, 0)
+	} else {
+		f, err = os.CreateTemp(filepath.Dir(target), ".pcf-scan-*")
+	}
+	if err != nil {
+		return failed(err)
+	}
+	if !inPlace {
+		defer os.Remove(f.Name()) // gone already when all went well
+	}
+	err = write(f)
+	if err == nil && !inPlace {
+		err = f.Chmod(0o644)
+	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
+	if err == nil && !inPlace {
+		err = os.Rename(f.Name(), target)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return failed(err)
 	}
 	return nil
 }
 
 // terminal says whether stdout is one, and how wide.
 func terminal(c *cli.Context) reports.Options {
-	f, ok := c.App.Writer.(*os.File)
+	w := c.App.Writer
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
+	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return reports.Options{}
 	}

@@ -19,6 +19,7 @@ func permissionsCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			text("for", "`COMMAND` that the policy is for: scan", ""),
 			list("type", "resource `TYPE` that is read; globs allowed"),
+			text("config", "configuration `FILE`", ""),
 		}, accountFlags()...),
 		OnUsageError: usageErrorOf,
 		Action:       permissions,
@@ -39,6 +40,9 @@ type policyStatement struct {
 }
 
 func permissions(c *cli.Context) error {
+	if err := configure(c); err != nil {
+		return err
+	}
 	if c.NArg() > 0 {
 		return usagef(c, "permissions takes no arguments, got %q", c.Args().First())
 	}

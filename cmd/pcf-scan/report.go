@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -41,9 +42,16 @@ func report(c *cli.Context, code *int) error {
 	if err != nil {
 		return err
 	}
+	include, err := includeOf(c)
+	if err != nil {
+		return err
+	}
 	r, err := savedResult(c.Args().First())
 	if err != nil {
 		return err
+	}
+	if missing := notSaved(r, include); missing != "" {
+		return usagef(c, "--include %s: %s was saved without them; save it with --include %s", missing, c.Args().First(), missing)
 	}
 	if name := c.String("against"); name != "" {
 		older, err := savedResult(name)
@@ -57,7 +65,28 @@ func report(c *cli.Context, code *int) error {
 			*code = engine.ExitFindings
 		}
 	}
+	if include.Summary {
+		r.Findings, r.Drift, r.Resources, r.Ignored, r.NotJudged = nil, nil, nil, nil, nil
+	}
 	return render(c, r, sinks)
+}
+
+// notSaved names what --include asks for and the saved result counts but does not list; ""
+// when all is there.
+func notSaved(r *engine.Result, include engine.Include) string {
+	for _, w := range []struct {
+		name   string
+		wanted bool
+	}{{"pass", include.Pass}, {"skip", include.Skip}, {"waived", include.Waived}} {
+		listed := slices.ContainsFunc(r.Findings, func(f engine.Finding) bool { return f.Status == w.name })
+		if w.wanted && !listed && r.Summary.Findings[w.name] > 0 {
+			return w.name
+		}
+	}
+	if include.Properties && len(r.Resources) > 0 && !slices.ContainsFunc(r.Resources, func(x engine.Resource) bool { return x.Properties != nil }) {
+		return "properties"
+	}
+	return ""
 }
 
 // savedResult reads what --format json wrote.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -77,15 +76,7 @@ func streamInventory(ctx context.Context, c *cli.Context, job engine.Job, out si
 	if out.file == "" {
 		return frame, reports.WriteJSONL(c.App.Writer, frame, s.each)
 	}
-	f, err := os.CreateTemp(filepath.Dir(out.file), ".pcf-scan-*")
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", out.file, err)
-	}
-	defer os.Remove(f.Name()) // gone already when all went well
-	if err := reports.WriteJSONL(f, frame, s.each); err != nil {
-		return nil, fmt.Errorf("write %s: %w", out.file, err)
-	}
-	return frame, finish(f, out.file)
+	return frame, writeTo(out.file, func(w io.Writer) error { return reports.WriteJSONL(w, frame, s.each) })
 }
 
 // A spool keeps lines on disk and their order in memory.

@@ -18,7 +18,7 @@ func typesCommand(_ *int) *cli.Command {
 		Name: "types", Usage: "what is supported per resource type; with TYPE its properties", ArgsUsage: "[TYPE]",
 		Description: "read: the type has a native reader. tag, create, update, delete: it has a writer.\n" +
 			"drift: properties that the reader returns, of those that can be read back.",
-		Flags:        []cli.Flag{text("format", "`FORMAT`: table or json", "table"), toggle("all", "also the types without a reader")},
+		Flags:        []cli.Flag{text("format", "`FORMAT`: table or json", "table"), toggle("all", "also the types without a reader"), text("config", "configuration `FILE`", "")},
 		OnUsageError: usageErrorOf,
 		Action:       types,
 	}
@@ -36,6 +36,9 @@ type supportedType struct {
 }
 
 func types(c *cli.Context) error {
+	if err := configure(c); err != nil {
+		return err
+	}
 	if c.NArg() > 1 {
 		return usagef(c, "types takes one TYPE at the most")
 	}
@@ -83,32 +86,21 @@ func reader(name string) *aws.Reader {
 	return nil
 }
 
-// unread lists the paths of a type that its reader cannot return.
-func unread(t *schema.Type) []string {
-	if r := reader(t.Name); r != nil {
-		return t.Unread(r.Reads)
+// reads lists the paths of a type that its reader can return; none without a reader.
+func reads(name string) []string {
+	if r := reader(name); r != nil {
+		return r.Reads
 	}
-	return t.Unread(nil)
+	return nil
 }
 
-// coverage counts the top-level properties that the reader returns wholly, of those
-// that AWS returns at all.
+// coverage says how much of a type is compared (see schema.Type.Coverage).
 func coverage(name string) string {
 	t, ok := schema.Lookup(name)
 	if !ok {
 		return "-"
 	}
-	missing := unread(t)
-	readable, covered := 0, 0
-	for p := range t.Root.Properties {
-		if t.IsWriteOnly("/" + p) {
-			continue
-		}
-		readable++
-		if !slices.Contains(missing, "/"+p) {
-			covered++
-		}
-	}
+	covered, readable := t.Coverage(reads(name))
 	return fmt.Sprintf("%d/%d", covered, readable)
 }
 
@@ -117,7 +109,7 @@ func showType(c *cli.Context, name string) error {
 	if !ok {
 		return &usageError{command: "types", message: fmt.Sprintf("there is no resource type %q", name), meant: schema.Suggest(name, schema.Names())}
 	}
-	missing := unread(t)
+	missing := t.Unread(reads(name))
 	type property struct {
 		Name string `json:"name"`
 		Kind string `json:"kind"`

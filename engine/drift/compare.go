@@ -37,8 +37,14 @@ type run struct {
 	byName       map[particleKey][]*Pair
 	feedParticle map[particleKey][]*Pair
 	feedLive     map[string][]*Pair
-	untagged     map[string]bool                 // types of which some live resource's tags could not be read
-	regions      map[particleKey]map[string]bool // by stack: where its particles live
+	byType       map[string][]*inventory.Resource // what lives
+	groupsOf     *groupIndex                      // see groups
+	aliasOf      map[aliasKey]string              // see aliases
+	scalings     []scaling                        // see scalingTargets
+	scaled       bool                             // scalings is filled
+	gaps         []inventory.Gap                  // of the live side, sorted
+	untagged     map[string]bool                  // types of which some live resource's tags could not be read
+	regions      map[particleKey]map[string]bool  // by stack: where its particles live
 	readOnly     map[*schema.Type]*paths
 	writeOnly    map[*schema.Type]*paths
 	unread       map[unreadKey]*paths
@@ -75,8 +81,16 @@ func newRun(ctx Context) *run {
 		}
 	}
 	r.indexFeeders()
+	r.byType = map[string][]*inventory.Resource{}
 	if ctx.Live != nil {
+		for _, g := range ctx.Live.Gaps {
+			if g.File == "" && g.App == "" { // else a gap of the declared side
+				r.gaps = append(r.gaps, g)
+			}
+		}
+		slices.SortFunc(r.gaps, inventory.CompareGaps)
 		for _, l := range ctx.Live.Resources {
+			r.byType[l.Ref.Type] = append(r.byType[l.Ref.Type], l)
 			if l.Tags == nil {
 				r.untagged[l.Ref.Type] = true
 			}
@@ -168,6 +182,9 @@ func (r *run) nothing(p Pair) (Class, string) {
 	case r.untagged[typ] && p.Particle.ID == "" && p.Particle.Resource.Ref.ID == "":
 		return Unverifiable, TagsUnread
 	}
+	if p.Applied != nil {
+		return Missing, DeletedOutOfBand
+	}
 	return Missing, "no live resource is known by its id, tags or identifier"
 }
 
@@ -188,12 +205,7 @@ func (r *run) unreadable(p Pair, typ string) (Class, string) {
 	if !scope.Includes(account, region, typ) || !global && onlyGlobal(scope.Regions) {
 		return Unverifiable, OutOfScope
 	}
-	gaps := slices.Clone(r.ctx.Live.Gaps)
-	slices.SortFunc(gaps, inventory.CompareGaps)
-	for _, g := range gaps {
-		if g.File != "" || g.App != "" { // a gap of the declared side
-			continue
-		}
+	for _, g := range r.gaps {
 		if overlaps(g.Account, account) && overlaps(g.Region, region) && overlaps(g.Type, typ) && (global || g.Region != inventory.GlobalRegion) {
 			return Unverifiable, string(g.Reason)
 		}
@@ -215,30 +227,24 @@ func (r *run) properties(p Pair, d *Drift) {
 	typ, _ := schema.Lookup(p.Particle.Resource.Ref.Type)
 	c := &comparison{run: r, typ: typ, pair: &p, live: d.Live}
 	root := r.root(typ, d.Live)
+	if list := slices.Concat(p.Particle.Resource.Additive, unions[d.Live.Ref.Type]); len(list) > 0 {
+		root.additive = cursor{newPaths(list)}
+	}
 	var settled []string
 	c.declared, _ = c.settle("", p.Particle.Resource.Properties, &settled).(map[string]any)
-	declared := c.declared
-	var found delta
-	for _, name := range slices.Sorted(maps.Keys(declared)) {
-		s := root.property(name)
-		live, present := d.Live.Properties[name]
-		switch {
-		case typ != nil && s.pointer == typ.TagProperty:
-			found.add(c.tags(s))
-		case d.Live.Ref.Type == securityGroup && ruleLists[name] != "":
-			found.add(c.rules(s, declared[name], true, live))
-		default:
-			found.add(c.value(s, declared[name], c.withoutFed(name, live), present))
-		}
-	}
+	found := c.all(root)
 	if d.Live.Ref.Type == securityGroup {
 		for _, name := range slices.Sorted(maps.Keys(ruleLists)) {
-			if _, has := declared[name]; !has {
+			if _, has := c.declared[name]; !has {
 				found.add(c.rules(root.property(name), nil, false, d.Live.Properties[name]))
 			}
 		}
 	}
 	found.add(c.undeclared(root))
+	if p.Applied != nil {
+		c.whoMoved(root, &found)
+	}
+	c.selfManaged(&found)
 	for _, at := range settled {
 		differs := slices.ContainsFunc(found.changes, func(c Change) bool {
 			return schema.MatchPointer(c.Path, at) || schema.MatchPointer(at, c.Path)
@@ -257,6 +263,23 @@ func (r *run) properties(p Pair, d *Drift) {
 	})
 	d.Changes, d.Unverified, d.Normalised = found.changes, found.unverified, slices.Compact(found.normalised)
 	d.Compared, d.Declared = found.compared, found.declared
+}
+
+// all compares every declared property with the live side.
+func (c *comparison) all(root spot) (found delta) {
+	for _, name := range slices.Sorted(maps.Keys(c.declared)) {
+		s := root.property(name)
+		live, present := c.live.Properties[name]
+		switch {
+		case c.typ != nil && s.pointer == c.typ.TagProperty:
+			found.add(c.tags(s))
+		case c.live.Ref.Type == securityGroup && ruleLists[name] != "":
+			found.add(c.rules(s, c.declared[name], true, live))
+		default:
+			found.add(c.value(s, c.declared[name], c.withoutFed(name, live), present))
+		}
+	}
+	return found
 }
 
 // root is where the comparison of a resource starts.

@@ -10,10 +10,14 @@
 // that the reader cannot return, a write-only password, a type outside the scope: each is
 // said, and none of them ever counts as in sync, changed or missing.
 //
+// Where a record says what was last applied, three sides are compared and the kind of a
+// change says who moved: the world, the declaration, or both (moved.go).
+//
 // The comparison follows the declared value down the schema of its type, so there are no
 // tables per type but a few: security group rules (rules.go), policy documents (policy.go),
-// lifecycle states (state.go) and what is dangerous undeclared (undeclared.go). The package
-// is pure: same inputs, same answer.
+// other spellings of one value (spelling.go, transform.go), what services keep by themselves
+// (managed.go), lifecycle states (state.go) and what is dangerous undeclared
+// (undeclared.go). The package is pure: same inputs, same answer.
 package drift
 
 import (
@@ -42,18 +46,19 @@ var Classes = []Class{InSync, Changed, Missing, StateMismatch, VersionSkew, Owne
 
 // The reasons that make a class finer, beside the reasons of gaps (inventory.GapReason).
 const (
-	OutOfScope       = "out-of-scope"       // unverifiable: the run did not look there
-	ExistenceUnknown = "existence-unknown"  // unverifiable: a condition decides whether it exists
-	TagsUnread       = "tags-unread"        // unverifiable: it may be one whose tags could not be read
-	ParentUnknown    = "parent-not-known"   // unverifiable: part of a resource that was not found
-	Transient        = "transient"          // unverifiable: the resource is changing right now
-	ValuesUnread     = "unread"             // unverifiable: a declared property cannot be read
-	ValuesUnknown    = "unknown-values"     // unverifiable: a declared value is not known
-	OnlyWriteOnly    = "write-only"         // unverifiable: nothing declared can be read back
-	NotRolledOut     = "not-rolled-out"     // version-skew: an older version lives
-	StaleDeclaration = "stale-declaration"  // version-skew: a newer version lives
-	MissingInput     = "missing-input"      // missing: a shared resource that the app takes as an input
-	OrderUnknown     = "unordered-versions" // version-skew: the versions cannot be ordered
+	OutOfScope       = "out-of-scope"        // unverifiable: the run did not look there
+	ExistenceUnknown = "existence-unknown"   // unverifiable: a condition decides whether it exists
+	TagsUnread       = "tags-unread"         // unverifiable: it may be one whose tags could not be read
+	ParentUnknown    = "parent-not-known"    // unverifiable: part of a resource that was not found
+	Transient        = "transient"           // unverifiable: the resource is changing right now
+	ValuesUnread     = "unread"              // unverifiable: a declared property cannot be read
+	ValuesUnknown    = "unknown-values"      // unverifiable: a declared value is not known
+	OnlyWriteOnly    = "write-only"          // unverifiable: nothing declared can be read back
+	NotRolledOut     = "not-rolled-out"      // version-skew: an older version lives
+	StaleDeclaration = "stale-declaration"   // version-skew: a newer version lives
+	DeletedOutOfBand = "deleted-out-of-band" // missing: it was applied once, and somebody deleted it
+	MissingInput     = "missing-input"       // missing: a shared resource that the app takes as an input
+	OrderUnknown     = "unordered-versions"  // version-skew: the versions cannot be ordered
 )
 
 // Kind says how one value differs.
@@ -68,6 +73,12 @@ const (
 	Undeclared Kind = "undeclared"  // live only
 	Reordered  Kind = "reordered"   // same elements, other order, and the order may matter
 	WriteOnly  Kind = "write-only"  // cannot be read back
+)
+
+// The reasons of a change that the record of what was applied gives.
+const (
+	ToRemove     = "to-remove"     // pending, conflict: it was applied and is declared no longer
+	PendingWrite = "pending-write" // write-only: the declaration says another value than was applied
 )
 
 // The values of Change.Replacement: whether the service can change the value in place.
@@ -89,7 +100,8 @@ type Change struct {
 	Replacement string // no, maybe, yes
 	Reason      string // what is finer than the kind; of an ignored change the rule's reason
 
-	secret bool // the element that it stands in is named like a secret
+	managed bool // a service keeps the value itself: see selfManaged
+	secret  bool // the element that it stands in is named like a secret
 }
 
 // Unverified is a declared path that could not be compared, and why.
@@ -138,6 +150,9 @@ type Pair struct {
 	// Input marks an input of the app: it has to be there, and that is all. Its particle
 	// stands for the input only and has no other use.
 	Input bool
+	// Applied is what was last applied to the resource, by our own record; nil when nothing
+	// was recorded.
+	Applied *inventory.Applied
 }
 
 // Context is what a comparison needs to know beside the pair.
@@ -148,6 +163,9 @@ type Context struct {
 	// Pairs are all pairs of the run, where references between particles are looked up and
 	// rules and attachments that are declared apart are found. CompareAll sets it.
 	Pairs []Pair
+	// Mask puts in place of secrets what the records of Applied hold in their place, so that
+	// the two can be compared. It may be nil when no record holds a secret.
+	Mask func(typ string, properties inventory.Properties) inventory.Properties
 	// Ignore evaluates the `when` of an ignore rule: true means that the difference is
 	// legitimate. It may be nil when no rule has one; the CEL lives in package rules.
 	Ignore func(expr string, value, declared any, live map[string]any) (bool, error)

@@ -13,8 +13,8 @@ import (
 // apart with the rule's reason, and rules that covered nothing are reported. A rule whose
 // date has passed covers nothing any more.
 //
-// A rule with a `when` also sets bounds for a value that nobody declares: outside them the
-// value counts as drift.
+// A rule with a `when` also sets bounds for a value that nobody declares or that a service
+// keeps by itself: outside them the value counts as drift.
 func (r *run) ignore(d *Drift) {
 	rules := d.Particle.Ignore
 	if len(rules) == 0 {
@@ -41,7 +41,7 @@ func (r *run) ignore(d *Drift) {
 				break
 			}
 			used[i] = true // it spoke, and the value lies outside of what it allows
-			if c.Kind == Undeclared {
+			if c.Kind == Undeclared || c.managed {
 				c.Info, c.Reason = false, "outside of what the ignore rule allows"
 			}
 		}

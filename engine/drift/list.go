@@ -14,7 +14,17 @@ var ordered = []string{"Command", "EntryPoint", "Layers", "CacheBehaviors", "Dom
 
 // bags are lists of attributes of which AWS returns all and people declare some. The list
 // is spelled out: by a pattern such as *Attributes a real addition would be hidden.
-var bags = []string{"LoadBalancerAttributes", "TargetGroupAttributes", "ListenerAttributes", "UserAttributes"}
+var bags = []string{"LoadBalancerAttributes", "TargetGroupAttributes", "ListenerAttributes", "UserAttributes", "OptionSettings"}
+
+// unions are lists that also grow by what other resources declare or AWS adds: whom a
+// policy is attached to, and the disks that the image of an instance brings along.
+var unions = map[string][]string{
+	"AWS::IAM::ManagedPolicy": {"/Roles", "/Users", "/Groups"},
+	"AWS::EC2::Instance":      {"/BlockDeviceMappings", "/Volumes"},
+}
+
+// keysOf are elements that take two properties to be told apart.
+var keysOf = map[string][]string{"OptionSettings": {"Namespace", "OptionName"}}
 
 // list compares two lists by what the schema says of their order; where it says nothing,
 // by what the elements are.
@@ -52,11 +62,14 @@ func (c *comparison) emptyList(s spot, declared, live []any) (out delta) {
 		return c.absent(s, declared)
 	}
 	out.declared, out.compared = 1, 1
-	if blank(live) {
+	switch {
+	case blank(live):
 		out.note(s, PassEmpty)
-		return out
+	case s.additive.hit():
+		out.extra(s, live)
+	default:
+		out.change(s, declared, live)
 	}
-	out.change(s, declared, live)
 	return out
 }
 
@@ -102,6 +115,10 @@ func (c *comparison) lost(s spot, declared any) delta {
 // extra reports live elements that are not declared in a list that is.
 func (d *delta) extra(s spot, live []any) {
 	for _, e := range live {
+		if s.additive.hit() && !s.element {
+			d.changes = append(d.changes, Change{Path: s.pointer, Live: e, Kind: Undeclared, Info: !slices.Contains(dangerous, s.name), Reason: "other resources add to this list"})
+			continue
+		}
 		d.changes = append(d.changes, Change{Path: s.pointer, Live: e, Kind: Differs, Reason: "not declared in a list that is"})
 	}
 }
@@ -115,7 +132,8 @@ func scalarsWhole(s spot, declared, live []any, d delta) delta {
 		}
 		return true
 	}
-	if !d.differs() || slices.ContainsFunc(declared, func(e any) bool { return !plain(e) }) || slices.ContainsFunc(live, func(e any) bool { return !plain(e) }) {
+	onlyExtra := !slices.ContainsFunc(d.changes, func(c Change) bool { return c.Kind != Undeclared })
+	if !d.differs() || onlyExtra || slices.ContainsFunc(declared, func(e any) bool { return !plain(e) }) || slices.ContainsFunc(live, func(e any) bool { return !plain(e) }) {
 		return d
 	}
 	d.changes = slices.DeleteFunc(d.changes, func(c Change) bool { return !c.Info })
@@ -137,6 +155,9 @@ func (c *comparison) naturalKey(s spot, declared, live []any) (key string, exact
 	usable := func(name string) bool {
 		e := s.index("*").property(name)
 		return !e.readOnly.hit() && !e.writeOnly.hit() && !e.unread.hit() && tellsApart(name, declared) && tellsApart(name, live)
+	}
+	if parts := keysOf[s.name]; parts != nil && usable(s.name) {
+		return s.name, true
 	}
 	for _, name := range keyNames {
 		if _, has := first[name]; has && usable(name) {
@@ -177,6 +198,17 @@ func keyText(e any, name string) (string, bool) {
 	if !is {
 		return "", false
 	}
+	if parts := keysOf[name]; parts != nil {
+		var key string
+		for _, part := range parts {
+			text, ok := scalarText(object[part], 0)
+			if !ok {
+				return "", false
+			}
+			key += text + "\x00"
+		}
+		return key, true
+	}
 	return scalarText(object[name], 0)
 }
 
@@ -188,16 +220,33 @@ func (c *comparison) keyed(s spot, declared, live []any, key string) (out delta)
 		at[text] = i
 	}
 	moved := len(declared) != len(live)
+	var rest []int
 	for i, e := range declared {
 		text, _ := keyText(e, key)
 		j, found := at[text]
-		var l any
-		if found {
-			l = live[j]
+		if !found {
+			rest = append(rest, i)
+			continue
 		}
-		out.add(c.value(s.index(strconv.Itoa(i)), e, l, found))
+		out.add(c.value(s.index(strconv.Itoa(i)), e, live[j], true))
 		delete(at, text)
-		moved = moved || found && i != j
+		moved = moved || i != j
+	}
+	for _, i := range rest { // the key itself may be spelled in another way
+		d, spelled := c.value(s.index(strconv.Itoa(i)), declared[i], nil, false), false
+		if len(rest)*len(at) <= tries {
+			for _, j := range sortedValues(at) {
+				other := c.value(s.index(strconv.Itoa(i)), declared[i], live[j], true)
+				if !other.differs() && len(other.unverified) == 0 {
+					text, _ := keyText(live[j], key)
+					delete(at, text)
+					d, spelled = other, true
+					break
+				}
+			}
+		}
+		out.add(d)
+		moved = moved || spelled
 	}
 	isTags := key == "Key" && strings.HasSuffix(s.name, "Tags")
 	for _, j := range sortedValues(at) {

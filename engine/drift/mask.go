@@ -12,16 +12,16 @@ import (
 // mask hides secrets in what is reported. It comes last: comparisons and ignore rules see
 // the values.
 func mask(d *Drift) {
-	typ, _ := schema.Lookup(d.Particle.Resource.Ref.Type)
+	secret := d.Particle.Resource.IsSecret
 	for _, list := range [][]Change{d.Changes, d.Ignored} {
 		for i := range list {
 			c := &list[i]
 			// Where one side is a secret, the other may hold it in the clear.
-			if c.Kind == WriteOnly || c.secret || holdsSecret(c.Declared) || holdsSecret(c.Live) {
+			if c.Kind == WriteOnly || c.secret || d.Particle.Resource.HoldsSecret(c.Path) || holdsSecret(c.Declared) || holdsSecret(c.Live) {
 				c.Declared, c.Live = masked(c.Declared), masked(c.Live)
 				continue
 			}
-			c.Declared, c.Live = hide(typ, c.Path, c.Declared), hide(typ, c.Path, c.Live)
+			c.Declared, c.Live = hide(secret, c.Path, c.Declared), hide(secret, c.Path, c.Live)
 		}
 	}
 }
@@ -44,18 +44,18 @@ func holdsSecret(v any) (found bool) {
 
 // hide masks the values below v whose place or name says that they are secret. A flag is
 // never one.
-func hide(t *schema.Type, pointer string, v any) any {
+func hide(secret func(pointer string) bool, pointer string, v any) any {
 	if _, flag := v.(bool); v == nil || flag {
 		return v
 	}
-	if schema.IsSensitive(t, pointer) {
+	if secret(pointer) {
 		return inventory.Sensitive
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			out[name] = hide(t, pointer+"/"+schema.EscapePointer(name), v[name])
+			out[name] = hide(secret, pointer+"/"+schema.EscapePointer(name), v[name])
 		}
 		if namesSecret(v) {
 			for _, name := range []string{"Value", "ParameterValue"} {
@@ -68,7 +68,7 @@ func hide(t *schema.Type, pointer string, v any) any {
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = hide(t, pointer+"/"+strconv.Itoa(i), e)
+			out[i] = hide(secret, pointer+"/"+strconv.Itoa(i), e)
 		}
 		return out
 	}

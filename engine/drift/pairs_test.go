@@ -518,7 +518,7 @@ func TestNormalisersAreRecorded(t *testing.T) {
 		{role, `{"ManagedPolicyArns": ["a", "b"]}`, `{"ManagedPolicyArns": ["b", "a"]}`, "/ManagedPolicyArns", drift.PassOrder},
 		{role, trust(`{"Effect": "Allow", "Principal": "*", "Action": "a"}`), trust(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["a"]}`), "/AssumeRolePolicyDocument", drift.PassPolicy},
 		{group, ingress(`[` + https + `,` + ssh + `]`), ingress(`[` + ssh + `,` + https + `]`), "/SecurityGroupIngress", drift.PassRules},
-		{rds, `{"DBInstanceIdentifier": "A"}`, `{"DBInstanceIdentifier": "a"}`, "/DBInstanceIdentifier", drift.PassLowercase},
+		{rds, `{"DBInstanceIdentifier": "A"}`, `{"DBInstanceIdentifier": "a"}`, "/DBInstanceIdentifier", drift.PassTransform},
 		{"AWS::StepFunctions::StateMachine", `{"DefinitionString": "{ \"A\": 1}"}`, `{"DefinitionString": "{\"A\":1}"}`, "/DefinitionString", drift.PassDocument},
 	} {
 		d := compare(c.typ, c.declared, c.live)

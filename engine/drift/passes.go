@@ -21,7 +21,16 @@ const (
 	PassDocument  = "document"  // a JSON text and the object it holds, also URL-encoded
 	PassPolicy    = "policy"    // two forms of one policy document
 	PassRules     = "rules"     // two forms of the same security group rules
-	PassLowercase = "lowercase" // a name that the service lower-cases, as its schema says
+	PassTransform = "transform" // what the service makes of the value, as its schema says
+	PassSpace     = "space"     // white space around a text
+	PassCase      = "case"      // upper and lower case of a word that the schema lists
+	PassARN       = "arn"       // an ARN and the name or id at its end
+	PassKeyAlias  = "key-alias" // an alias of a KMS key and the key
+	PassVersion   = "version"   // a version and the more exact one of it that runs
+	PassAddress   = "address"   // two spellings of an address range
+	PassDNS       = "dns"       // two spellings of a name or record in the DNS
+	PassTime      = "time"      // two spellings of an instant
+	PassWord      = "word"      // singular and plural in a rate
 	PassReference = "reference" // a reference and the identifier of what it refers to
 )
 
@@ -254,10 +263,20 @@ func (c *comparison) scalar(s spot, declared, live any) (out delta) {
 		out.note(s, PassEmpty)
 	case sameScalar(s.node, declared, live):
 		out.note(s, PassScalar)
-	case c.lowercased(s, declared, live):
-		out.note(s, PassLowercase)
 	default:
-		out.change(s, declared, live)
+		if pass := c.spelled(s, declared, live); pass != "" {
+			out.note(s, pass)
+			return out
+		}
+		switch verdict, ok := c.keyVerdict(declared, live); {
+		case ok && !s.free && verdict == equal:
+			out.note(s, PassKeyAlias)
+		case ok && !s.free && verdict == perhaps:
+			out.compared = 0
+			out.doubt(s, "which key an alias stands for was not read")
+		default:
+			out.change(s, declared, live)
+		}
 	}
 	return out
 }
@@ -303,31 +322,6 @@ func scalarText(v any, kinds schema.Kind) (string, bool) {
 		return v, true
 	}
 	return "", false
-}
-
-// lowercased applies the one transform of the schemas that is told here: a property that
-// the service stores in lower case. It changes the declared side only.
-func (c *comparison) lowercased(s spot, declared, live any) bool {
-	d, okD := declared.(string)
-	l, okL := live.(string)
-	if !okD || !okL || c.typ == nil || strings.ToLower(d) != l {
-		return false
-	}
-	expr, ok := c.typ.Transforms[pattern(s.pointer, c.typ)]
-	return ok && strings.HasPrefix(expr, "$lowercase(") && strings.Count(expr, "(") == 1 && strings.HasSuffix(expr, ")")
-}
-
-// pattern writes a pointer as the schemas do, with "*" for an element.
-func pattern(pointer string, t *schema.Type) string {
-	if _, ok := t.Transforms[pointer]; ok {
-		return pointer
-	}
-	for p := range t.Transforms {
-		if strings.Count(p, "/") == strings.Count(pointer, "/") && schema.MatchPointer(p, pointer) {
-			return p
-		}
-	}
-	return pointer
 }
 
 // blank reports whether a value says nothing: null, "", false, [], {} and what consists of
@@ -382,4 +376,10 @@ func canonical(v any) string {
 		return reflect.TypeOf(v).String()
 	}
 	return string(b)
+}
+
+// wholeNumber reads a decimal number.
+func wholeNumber(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
 }

@@ -67,8 +67,8 @@ type spot struct {
 	node    *schema.Node // nil where the schema says nothing
 	free    bool         // inside a free-form map: text stays text there
 	element bool         // an element of a list
-	readOnly, writeOnly,
-	unread cursor
+	readOnly, writeOnly, unread,
+	additive cursor // lists that other resources add to
 }
 
 func (s spot) property(name string) spot {
@@ -96,5 +96,6 @@ func (s spot) step(part string) spot {
 	return spot{
 		pointer: s.pointer + "/" + schema.EscapePointer(part), name: part, free: s.free,
 		readOnly: s.readOnly.child(part), writeOnly: s.writeOnly.child(part), unread: s.unread.child(part),
+		additive: s.additive.child(part),
 	}
 }

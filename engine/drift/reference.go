@@ -90,7 +90,16 @@ func (c *comparison) stands(symbol string) (texts []string, certain bool) {
 		}
 	case "GetAtt":
 		name, attribute, _ := strings.Cut(rest, ".")
-		if to := c.run.found(c.pair, name); to != nil {
+		to := c.run.found(c.pair, name)
+		for to == nil { // the name of a Terraform resource has dots of its own
+			more, after, dotted := strings.Cut(attribute, ".")
+			if !dotted {
+				break
+			}
+			name, attribute = name+"."+more, after
+			to = c.run.found(c.pair, name)
+		}
+		if to != nil {
 			texts = nonEmpty(attributeOf(to, attribute))
 			if to.Ref.Type == "AWS::Logs::LogGroup" && attribute == "Arn" && len(texts) == 1 {
 				// CloudFormation ends it with ":*", which stands for all of its streams.

@@ -116,12 +116,13 @@ func (c *comparison) groupOf(u *inventory.Unknown) (peer, because string) {
 
 // groupNamed finds the live group of a name in the VPC of the group that is compared.
 func (c *comparison) groupNamed(name any) string {
-	if c.run.ctx.Live == nil {
+	text, is := name.(string)
+	if !is {
 		return ""
 	}
 	var found []string
-	for _, r := range c.run.ctx.Live.Resources {
-		if r.Ref.Type == securityGroup && same(r.Properties["GroupName"], name) && same(r.Properties["VpcId"], c.live.Properties["VpcId"]) {
+	for _, r := range c.run.groups().byName[text] {
+		if same(r.Properties["VpcId"], c.live.Properties["VpcId"]) {
 			found = append(found, "group "+r.Ref.ID)
 		}
 	}
@@ -129,6 +130,25 @@ func (c *comparison) groupNamed(name any) string {
 		return ""
 	}
 	return found[0]
+}
+
+// groupIndex finds the security groups that live.
+type groupIndex struct {
+	byID   map[string]*inventory.Resource
+	byName map[string][]*inventory.Resource
+}
+
+func (r *run) groups() *groupIndex {
+	if r.groupsOf == nil {
+		r.groupsOf = &groupIndex{map[string]*inventory.Resource{}, map[string][]*inventory.Resource{}}
+		for _, g := range r.byType[securityGroup] {
+			r.groupsOf.byID[g.Ref.ID] = g
+			if name, is := g.Properties["GroupName"].(string); is {
+				r.groupsOf.byName[name] = append(r.groupsOf.byName[name], g)
+			}
+		}
+	}
+	return r.groupsOf
 }
 
 // traffic writes protocol and ports in one form. Ports mean something for TCP, UDP and
@@ -269,7 +289,7 @@ func (c *comparison) rules(s spot, declared any, isDeclared bool, live any) (out
 	}
 	for _, g := range left {
 		kind, reason := Differs, "a rule that is not declared"
-		if !isDeclared {
+		if !isDeclared || s.additive.hit() {
 			kind, reason = Undeclared, "a rule that nothing declares"
 		}
 		out.changes = append(out.changes, Change{Path: s.pointer, Live: g.rule, Kind: kind, Reason: reason})
@@ -356,12 +376,8 @@ func (r *run) groupFor(p Pair) (*inventory.Resource, string) {
 		}
 		return live, ""
 	case string:
-		if r.ctx.Live != nil {
-			for _, l := range r.ctx.Live.Resources {
-				if l.Ref.Type == securityGroup && l.Ref.ID == id {
-					return l, ""
-				}
-			}
+		if l := r.groups().byID[id]; l != nil {
+			return l, ""
 		}
 		return nil, "no live security group " + id
 	}

@@ -29,6 +29,9 @@ func (c *comparison) undeclared(root spot) (out delta) {
 			continue
 		}
 		s := root.property(name)
+		if s.pointer == c.typ.TagProperty && !s.unread.hit() {
+			out.add(c.extraTags(s, nil, nil))
+		}
 		if s.readOnly.hit() || s.writeOnly.hit() || s.unread.hit() || s.pointer == c.typ.TagProperty ||
 			slices.Contains(c.typ.PrimaryIdentifier, s.pointer) {
 			continue
@@ -140,13 +143,19 @@ func (c *comparison) tags(s spot) (out delta) {
 		out.compared++
 		out.change(s.property(key), unknown[key], nil)
 	}
+	out.add(c.extraTags(s, declared, unknown))
+	out.add(c.tagFlags(s, value))
+	return out
+}
+
+// extraTags are those that live and are not declared.
+func (c *comparison) extraTags(s spot, declared map[string]string, unknown map[string]*inventory.Unknown) (out delta) {
 	for _, key := range slices.Sorted(maps.Keys(c.live.Tags)) {
 		_, known := declared[key]
 		if _, has := unknown[key]; !known && !has && !apart(key) {
 			out.changes = append(out.changes, Change{Path: s.property(key).pointer, Live: c.live.Tags[key], Kind: Undeclared, Info: true})
 		}
 	}
-	out.add(c.tagFlags(s, value))
 	return out
 }
 

@@ -104,7 +104,7 @@ func outcome(d drift.Drift) string {
 		if !c.Info {
 			return "changed"
 		}
-		info = info || c.Kind == drift.Reordered || c.Kind == drift.Undeclared
+		info = info || c.Kind != drift.WriteOnly
 	}
 	switch {
 	case d.Class != drift.InSync:

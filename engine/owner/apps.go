@@ -24,8 +24,9 @@ type version struct {
 	place
 	number     string
 	status     status
-	why        string                // the sentence that decided the status
-	particles  []*inventory.Particle // in declaration order
+	why        string                         // the sentence that decided the status
+	particles  []*inventory.Particle          // in declaration order
+	byName     map[string]*inventory.Particle // see particle
 	declared   bool
 	retired    bool   // every file that declares it carries a tombstone in force
 	incomplete string // why particles may be missing; empty when it was read completely
@@ -43,11 +44,13 @@ func environmentSuffix(environment string) string {
 }
 
 func (v *version) particle(name string) *inventory.Particle {
-	i := slices.IndexFunc(v.particles, func(p *inventory.Particle) bool { return p.Name == name })
-	if i < 0 {
-		return nil
+	if v.byName == nil {
+		v.byName = map[string]*inventory.Particle{}
+		for _, p := range slices.Backward(v.particles) { // of two the first stays
+			v.byName[p.Name] = p
+		}
 	}
-	return v.particles[i]
+	return v.byName[name]
 }
 
 type status int
@@ -76,6 +79,7 @@ type apps struct {
 	// incomplete says why some file may declare what nobody read; empty when all was read.
 	incomplete string
 	gaps       []inventory.Gap
+	appNames   []string // see names
 }
 
 func readApps(d *inventory.Declaration, now time.Time) *apps {

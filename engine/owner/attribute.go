@@ -3,7 +3,6 @@ package owner
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,16 +21,20 @@ func Attribute(in Input) *Result {
 	}
 	a := readApps(in.Declaration, in.Now)
 	w := readWorld(in.Live)
+	records := readRecords(in.Applied)
 	j := &judge{apps: a, world: w, of: map[*inventory.Resource]*Attribution{}}
-	j.pairs, j.left = pairs(a, w)
+	j.pairs, j.left = pairs(a, w, records)
+	j.collectRecords(records)
 	j.collect()
 	j.collectInputs(in.Declaration)
 	for _, r := range w.all {
 		j.of[r] = j.resource(r)
 	}
+	done := map[*inventory.Resource]bool{}
 	for _, r := range w.all {
-		j.inherit(r)
+		j.inherit(r, done)
 	}
+	j.useAlone()
 
 	result := &Result{Gaps: a.gaps}
 	for _, r := range w.all {
@@ -81,6 +84,9 @@ type judge struct {
 	left  map[*inventory.Resource]doubt // what might be an upgrade in place and was not taken
 
 	written    map[*inventory.Resource][]*inventory.Particle // by `id:` of living versions
+	applied    map[*inventory.Resource][]*inventory.Particle // by our record, of living versions
+	stacked    map[*inventory.Resource][]*inventory.Particle // by the listing of a stack, of living versions
+	recorded   map[*inventory.Resource][]tagged              // by our record, of any version
 	formerly   map[*inventory.Resource][]*inventory.Particle // by `id:` of ended versions
 	upgraded   map[*inventory.Resource]*inventory.Particle   // case 2: the particle that took it over
 	identified map[*inventory.Resource][]*inventory.Particle // by identifiers in properties
@@ -91,6 +97,7 @@ type judge struct {
 // collect finds the claims that start from the declared side.
 func (j *judge) collect() {
 	j.written, j.formerly = map[*inventory.Resource][]*inventory.Particle{}, map[*inventory.Resource][]*inventory.Particle{}
+	j.applied, j.stacked = map[*inventory.Resource][]*inventory.Particle{}, map[*inventory.Resource][]*inventory.Particle{}
 	j.upgraded = map[*inventory.Resource]*inventory.Particle{}
 	j.identified = map[*inventory.Resource][]*inventory.Particle{}
 	j.disputed = map[*inventory.Resource]string{}
@@ -101,14 +108,21 @@ func (j *judge) collect() {
 			for _, r := range p.Live {
 				j.written[r] = append(j.written[r], p.Particle)
 			}
+		case ByRecord:
+			j.applied[p.Live[0]] = append(j.applied[p.Live[0]], p.Particle)
 		case ByUpgrade:
 			for _, r := range p.Live {
 				j.upgraded[r] = p.Particle
 			}
 		}
+		if p.Particle.Stack != "" && p.Particle.App != "" {
+			for _, r := range within(j.world.byStack[memberOf(p.Particle)], p.Target) {
+				j.stacked[r] = append(j.stacked[r], p.Particle)
+			}
+		}
 		if p.Conflict != "" {
 			identity := tagged{placeOfParticle(p.Particle), p.Particle.Version, p.Particle.Name}
-			for _, r := range without(within(ofType(j.world.byTags[identity], p.Particle.Resource.Ref.Type), p.Target), j.byWritten(p)) {
+			for _, r := range without(within(ofType(j.world.byTags[identity], p.Particle.Resource.Ref.Type), p.Target), j.byWord(p)) {
 				j.disputed[r] = p.Conflict
 			}
 		}
@@ -134,11 +148,29 @@ func (j *judge) collect() {
 			}
 		}
 	}
-	for _, list := range []map[*inventory.Resource][]*inventory.Particle{j.written, j.formerly, j.identified} {
+	for _, list := range []map[*inventory.Resource][]*inventory.Particle{j.written, j.applied, j.stacked, j.formerly, j.identified} {
 		for r := range list {
 			slices.SortFunc(list[r], compareParticles)
 			list[r] = slices.Compact(list[r])
 		}
+	}
+}
+
+// collectRecords finds what every record names, whether or not its version lives.
+func (j *judge) collectRecords(all records) {
+	j.recorded = map[*inventory.Resource][]tagged{}
+	for key, list := range all {
+		for _, a := range list {
+			if r := j.world.byRef[a.Ref]; r != nil && a.Names(r) {
+				j.recorded[r] = append(j.recorded[r], key)
+			}
+		}
+	}
+	for r := range j.recorded {
+		slices.SortFunc(j.recorded[r], func(a, b tagged) int {
+			return cmp.Or(cmp.Compare(a.app, b.app), cmp.Compare(a.environment, b.environment), compareVersions(a.version, b.version), cmp.Compare(a.particle, b.particle))
+		})
+		j.recorded[r] = slices.Compact(j.recorded[r])
 	}
 }
 
@@ -162,7 +194,11 @@ func (j *judge) collectInputs(d *inventory.Declaration) {
 	}
 }
 
-func (j *judge) byWritten(p *Pair) []*inventory.Resource {
+// byWord returns what the declaration or our record names.
+func (j *judge) byWord(p *Pair) []*inventory.Resource {
+	if p.By == ByRecord {
+		return p.Live
+	}
 	return within(j.world.find(p.Particle.Resource.Ref.Type, p.Particle.ID), p.Target)
 }
 
@@ -180,6 +216,7 @@ func (j *judge) resource(r *inventory.Resource) *Attribution {
 		if len(j.inputs[r]) > 0 {
 			x.Class = Shared
 		}
+	case j.byStack(x):
 	case r.Tags == nil && len(j.inputs[r]) == 0:
 		x.Class, x.Reason = Unknown, TagsUnread
 	case j.byTags(x):
@@ -187,10 +224,13 @@ func (j *judge) resource(r *inventory.Resource) *Attribution {
 	case len(j.inputs[r]) > 0:
 		x.Class = Shared
 	case j.byWeakClaim(x):
-	case manager(r) != "":
+	case manager(r) != "" || len(j.world.members[r]) > 0:
 		x.Class, x.Reason = Foreign, StillManaged
 	default:
 		x.Class = Unmanaged
+		for _, app := range j.apps.namedLike(r) {
+			x.add(10, "name", "its name begins like the app %s", app)
+		}
 	}
 	return x
 }
@@ -213,7 +253,17 @@ func (x *Attribution) ownTagged(class Class, t tagged, reason string) {
 func (j *judge) describe(x *Attribution) {
 	r := x.Resource
 	for _, p := range j.written[r] {
+		if p.Recorded != "" {
+			x.add(4, "terraform", "%s has it in its state%s", describeParticle(p), declaredAt(p))
+			continue
+		}
 		x.add(1, "id", "%s names it by id%s", describeParticle(p), declaredAt(p))
+	}
+	for _, t := range j.recorded[r] {
+		x.add(1, "record", "it was applied as %s", t)
+	}
+	for _, m := range j.world.members[r] {
+		x.add(3, "stack", "the CloudFormation stack %s lists it as %s", m.stack, m.logicalID)
 	}
 	for _, p := range j.formerly[r] {
 		x.add(1, "id", "%s, which has ended, names it by id%s", describeParticle(p), declaredAt(p))
@@ -228,7 +278,7 @@ func (j *judge) describe(x *Attribution) {
 		x.add(1, "id", "%s", s)
 	}
 	if m := manager(r); m != "" {
-		x.add(5, "manager", "%s; what keeps it was not read", m)
+		x.add(5, "manager", "%s", m)
 	}
 	for _, s := range ownerTags(r) {
 		x.add(7, "owner-tag", "%s", s)
@@ -258,12 +308,19 @@ func declaredAt(p *inventory.Particle) string {
 	return ""
 }
 
-// byID decides by written ids of living versions, the strongest claim.
+// byID decides by written ids and by records of living versions, the strongest claims.
 func (j *judge) byID(x *Attribution) bool {
 	r := x.Resource
-	claims := j.written[r]
+	claims := slices.Concat(j.written[r], j.applied[r])
 	if len(claims) == 0 {
 		return false
+	}
+	slices.SortFunc(claims, compareParticles)
+	for _, p := range j.stacked[r] {
+		if placeOfParticle(p) != placeOfParticle(claims[len(claims)-1]) && claims[len(claims)-1].App != "" {
+			x.own(Contested, claims[len(claims)-1], ClaimsDisagree)
+			return true
+		}
 	}
 	t, hasTags := readTags(r)
 	hasTags = hasTags && t.particle != "" && j.counts(r, t)
@@ -296,6 +353,27 @@ func (j *judge) byID(x *Attribution) bool {
 	return true
 }
 
+// byStack decides by the listing of a stack that an app declares. What the resource's own
+// tags say of the same app is more exact; what they say of another one is a dispute.
+func (j *judge) byStack(x *Attribution) bool {
+	claims := j.stacked[x.Resource]
+	if len(claims) == 0 {
+		return false
+	}
+	best := claims[len(claims)-1] // the newest version
+	t, tagged := readTags(x.Resource)
+	other := slices.ContainsFunc(claims, func(p *inventory.Particle) bool { return placeOfParticle(p) != placeOfParticle(best) })
+	switch {
+	case other, tagged && t.place != placeOfParticle(best) && j.counts(x.Resource, t):
+		x.own(Contested, best, ClaimsDisagree)
+		return true
+	case tagged && t.place == placeOfParticle(best) && len(j.apps.activeWith(t.place, t.particle)) > 0 && x.Resource.Tags != nil:
+		return false
+	}
+	x.own(Owned, best, OfStack)
+	return true
+}
+
 // versionText names a version that is not there.
 func versionText(number string) string { return cmp.Or(number, "(none)") }
 
@@ -312,12 +390,27 @@ func (j *judge) counts(r *inventory.Resource, t tagged) bool {
 func (j *judge) byTags(x *Attribution) bool {
 	r := x.Resource
 	t, ok := readTags(r)
-	if !ok {
-		if len(j.formerly[r]) == 0 || r.Tags == nil {
-			return false
+	switch before := j.recorded[r]; {
+	case ok:
+		for _, was := range before {
+			if was.place != t.place && t.particle != "" {
+				x.ownTagged(Contested, t, ClaimsDisagree)
+				return true
+			}
 		}
+	case r.Tags == nil:
+		return false
+	case len(j.formerly[r]) > 0:
 		p := j.formerly[r][len(j.formerly[r])-1]
 		t = tagged{placeOfParticle(p), p.Version, p.Name}
+	case len(before) > 0: // its tags were taken away
+		t = before[len(before)-1]
+		if before[0].place != t.place {
+			x.ownTagged(Contested, t, ClaimsDisagree)
+			return true
+		}
+	default:
+		return false
 	}
 	if !j.apps.known(t.place) {
 		x.ownTagged(Unknown, t, AppUnknown)
@@ -415,13 +508,23 @@ func (j *judge) shield(x *Attribution) {
 		*x = Attribution{Resource: r, Class: Shared, Evidence: x.Evidence}
 	case leftover && len(j.identified[r]) > 0:
 		x.Class, x.Reason = Contested, ClaimsDisagree
-	case x.Class == Orphan && manager(r) != "":
+	case x.Class == Orphan && (manager(r) != "" || len(j.world.members[r]) > 0):
 		x.Class, x.Reason = Unknown, StillManaged
-	case x.Class == Orphan:
+	case leftover:
+		near := inventory.Target{Account: r.Ref.Account, Region: r.Ref.Region}
 		// What needs it may stand where nobody could look.
-		if g, hidden := j.world.gap(inventory.Target{Account: r.Ref.Account, Region: r.Ref.Region}, r.Ref.Type); hidden {
+		if g, hidden := j.world.gap(near, r.Ref.Type); hidden && x.Class == Orphan {
 			x.Class, x.Reason = Unknown, InventoryIncomplete
 			x.add(0, "inventory", "not everything where it lives could be read (%s)", g.Reason)
+		}
+		if near.Region == inventory.GlobalRegion {
+			near.Region = ""
+		}
+		for _, typ := range keepers { // and so may what keeps it
+			if g, hidden := j.world.gap(near, typ); hidden {
+				x.Class, x.Reason = Unknown, InventoryIncomplete
+				x.add(0, "inventory", "%s, which may keep it, could not be read (%s)", typ, g.Reason)
+			}
 		}
 	}
 }
@@ -429,7 +532,7 @@ func (j *judge) shield(x *Attribution) {
 // byWeakClaim decides by claims that only say whom to tell.
 func (j *judge) byWeakClaim(x *Attribution) bool {
 	r := x.Resource
-	app := applicationTag(r)
+	app := j.apps.applicationTag(r)
 	claims := j.identified[r]
 	switch {
 	case len(claims) > 0 && (app == "" || strings.EqualFold(app, claims[len(claims)-1].App)):
@@ -446,111 +549,4 @@ func (j *judge) byWeakClaim(x *Attribution) bool {
 		return false
 	}
 	return true
-}
-
-// inherit gives what cannot be tagged the owner of the resource that it belongs to.
-func (j *judge) inherit(r *inventory.Resource) {
-	x := j.of[r]
-	weak := x.Class == Unmanaged || x.Class == Attributed || x.Class == Unknown && x.Reason == TagsUnread
-	parent := j.parent(r)
-	if parent == nil || !weak {
-		return
-	}
-	p := j.of[parent]
-	x.add(5, "parent", "it belongs to %s %s, which is %s", parent.Ref.Type, parent.Ref.ID, p.Class)
-	switch p.Class {
-	case Owned:
-		sameApp := x.App == p.App && x.Environment == p.Environment
-		particle := x.Particle
-		x.Class, x.Reason, x.App, x.Environment, x.Version, x.Particle = Owned, ByParent, p.App, p.Environment, p.Version, p.Particle
-		if sameApp && particle != "" {
-			x.Particle = particle // declared as a particle of its own
-		}
-	case Shared, Foreign, Unmanaged, Unknown:
-		if x.Class != Attributed {
-			x.Class, x.Reason = p.Class, ByParent
-			if p.Class == Unmanaged {
-				x.Reason = ""
-			}
-		}
-	default: // a leftover or a dispute: the child shares the doubt and is never judged alone
-		if x.Class != Attributed {
-			x.Class, x.Reason, x.App, x.Environment, x.Version = Attributed, ByParent, p.App, p.Environment, p.Version
-		}
-	}
-}
-
-// parts are types without tags of their own that carry the identifier of what they
-// belong to.
-var parts = map[string]string{"AWS::S3::BucketPolicy": "AWS::S3::Bucket"}
-
-// parent returns the resource that r is a part of; nil when it stands alone.
-func (j *judge) parent(r *inventory.Resource) *inventory.Resource {
-	if typ := parts[r.Ref.Type]; typ != "" {
-		if found := within(j.world.byID[idKey(typ, r.Ref.ID)], inventory.Target{Account: r.Ref.Account}); len(found) == 1 {
-			return found[0]
-		}
-	}
-	return nil
-}
-
-// managers are tags that only AWS can set, with what they say of who keeps the resource.
-var managers = []struct{ prefix, says string }{
-	{"aws:cloudformation:stack-name", "the CloudFormation stack %s keeps it"},
-	{"aws:autoscaling:groupName", "the Auto Scaling group %s keeps it"},
-	{"aws:ec2:fleet-id", "the EC2 fleet %s keeps it"},
-	{"aws:ec2spot:fleet-request-id", "the spot fleet %s keeps it"},
-	{"aws:eks:cluster-name", "the EKS cluster %s keeps it"},
-	{"aws:ecs:serviceName", "the ECS service %s keeps it"},
-	{"aws:elasticmapreduce:job-flow-id", "the EMR cluster %s keeps it"},
-	{"aws:backup:source-resource", "AWS Backup keeps it for %s"},
-	{"aws:servicecatalog:productArn", "Service Catalog keeps it for %s"},
-}
-
-// manager says which stack or controller keeps the resource; empty when none does.
-func manager(r *inventory.Resource) string {
-	for _, m := range managers {
-		if v := r.Tags[m.prefix]; v != "" {
-			return fmt.Sprintf(m.says, v)
-		}
-	}
-	return ""
-}
-
-// ownerKeys are the tags by which companies name owners, spelled without case, spaces
-// and punctuation. The first group names an application.
-var (
-	applicationKeys = []string{"application", "app", "appname", "applicationname", "appid", "applicationid"}
-	ownerKeys       = []string{"owner", "ownedby", "owneremail", "team", "teamname", "contact", "costcenter", "costcentre", "businessunit", "createdby"}
-)
-
-func bareKey(key string) string {
-	return strings.Map(func(c rune) rune {
-		if strings.ContainsRune(" -_.:/", c) {
-			return -1
-		}
-		return c
-	}, strings.ToLower(key))
-}
-
-// applicationTag returns the application that a tag names; of several the first by key.
-func applicationTag(r *inventory.Resource) string {
-	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
-		if r.Tags[key] != "" && slices.Contains(applicationKeys, bareKey(key)) {
-			return r.Tags[key]
-		}
-	}
-	return ""
-}
-
-// ownerTags says what the owner tags of a resource say, sorted by key.
-func ownerTags(r *inventory.Resource) []string {
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
-		bare := bareKey(key)
-		if r.Tags[key] != "" && (slices.Contains(applicationKeys, bare) || slices.Contains(ownerKeys, bare)) {
-			all = append(all, fmt.Sprintf("the tag %s says %s", key, r.Tags[key]))
-		}
-	}
-	return all
 }

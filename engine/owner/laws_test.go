@@ -37,6 +37,8 @@ func drawWorld(t *rapid.T) owner.Input {
 				p.ID = rapid.SampledFrom(ids).Draw(t, "id")
 			case 1:
 				p.Resource.Ref.ID = rapid.SampledFrom(ids).Draw(t, "identifier")
+			case 2:
+				p.Stack = "s"
 			}
 		}
 		if rapid.IntRange(0, 2).Draw(t, "retired") == 0 {
@@ -70,7 +72,27 @@ func drawWorld(t *rapid.T) owner.Input {
 		}
 		s.Resources = append(s.Resources, r)
 	}
-	return owner.Input{Declaration: d, Live: s, Now: now}
+	in := owner.Input{Declaration: d, Live: s, Now: now}
+	for _, r := range s.Resources {
+		if rapid.IntRange(0, 5).Draw(t, "recorded") == 0 {
+			in.Applied = append(in.Applied, applied(r, rapid.SampledFrom(appNames).Draw(t, "recorded app"), rapid.SampledFrom(numbers).Draw(t, "recorded version"), rapid.SampledFrom(particles).Draw(t, "recorded particle")))
+		}
+		if rapid.IntRange(0, 5).Draw(t, "listed") == 0 {
+			s.Stacks = append(s.Stacks, stackOf(r, rapid.SampledFrom(particles).Draw(t, "logical id")))
+		}
+		if rapid.IntRange(0, 5).Draw(t, "related") == 0 {
+			to := rapid.SampledFrom(s.Resources).Draw(t, "to").Ref
+			r.Relations = append(r.Relations, inventory.Relation{Kind: rapid.SampledFrom([]string{"owner", "hard", "soft"}).Draw(t, "kind"), To: to})
+		}
+	}
+	return in
+}
+
+// stackOf is a stack s that lists one resource.
+func stackOf(r *inventory.Resource, logicalID string) inventory.Stack {
+	ref := r.Ref
+	ref.Type, ref.ID = "AWS::CloudFormation::Stack", "s"
+	return inventory.Stack{Ref: ref, Name: "s", Members: []inventory.StackMember{{LogicalID: logicalID, Type: r.Ref.Type, ID: r.Ref.ID}}}
 }
 
 func classes(in owner.Input) map[string]owner.Class {
@@ -88,7 +110,7 @@ func TestAddingAClaimMakesNoOrphan(t *testing.T) {
 		in := drawWorld(t)
 		before := classes(in)
 		r := rapid.SampledFrom(in.Live.Resources).Draw(t, "resource")
-		claim := rapid.IntRange(0, 7).Draw(t, "claim")
+		claim := rapid.IntRange(0, 10).Draw(t, "claim")
 		switch claim {
 		case 0:
 			a := declared("new", "1")
@@ -117,8 +139,24 @@ func TestAddingAClaimMakesNoOrphan(t *testing.T) {
 			add(a, r.Tags["pcf:particle"], r.Ref.Type)
 			in.Declaration.Apps = append(in.Declaration.Apps, a)
 		}
-		if claim == 7 {
+		switch claim {
+		case 7:
 			r.State = "deleting"
+		case 8: // our record, of a version that lives
+			a := declared("new", "1")
+			add(a, "x", r.Ref.Type)
+			in.Declaration.Apps = append(in.Declaration.Apps, a)
+			in.Applied = append(in.Applied, applied(r, "new", "1", "x"))
+		case 9:
+			in.Live.Stacks = append(in.Live.Stacks, stackOf(r, "anything"))
+		case 10: // a controller of an app that lives
+			a := declared("new", "1")
+			p := add(a, "x", "AWS::AutoScaling::AutoScalingGroup")
+			keeper := untagged(p.Resource.Ref.Type, "keeper")
+			p.ID = "keeper"
+			in.Declaration.Apps = append(in.Declaration.Apps, a)
+			in.Live.Resources = append(in.Live.Resources, keeper)
+			r.Relations = append([]inventory.Relation{{Kind: "owner", To: keeper.Ref}}, r.Relations...)
 		}
 		after := classes(in)[r.Ref.ID]
 		if after == owner.Orphan && before[r.Ref.ID] != owner.Orphan {
@@ -140,7 +178,8 @@ func TestLosingASourceMakesNothingWorse(t *testing.T) {
 		for _, a := range owner.Attribute(in).Attributions {
 			before[a.Resource.Ref.ID] = a
 		}
-		switch rapid.IntRange(0, 4).Draw(t, "source") {
+		source := rapid.IntRange(0, 6).Draw(t, "source")
+		switch source {
 		case 0:
 			for _, r := range in.Live.Resources {
 				r.Tags = nil
@@ -151,6 +190,17 @@ func TestLosingASourceMakesNothingWorse(t *testing.T) {
 			in.Declaration.Gaps = append(in.Declaration.Gaps, inventory.Gap{File: "x.json", Reason: inventory.Unsupported})
 		case 4:
 			in.Live.Gaps = append(in.Live.Gaps, inventory.Gap{Type: rapid.SampledFrom(types).Draw(t, "gap"), Reason: inventory.Throttled})
+		case 5: // the stacks could not be listed, and that is known
+			in.Live.Stacks = nil
+			in.Live.Gaps = append(in.Live.Gaps, inventory.Gap{Type: "AWS::CloudFormation::Stack", Reason: inventory.Denied})
+		case 6: // what was applied is not known any more; a dispute with it goes too, and of
+			// what a record owns only its old tags may be left
+			in.Applied = nil
+			for id, a := range before {
+				if a.Class == owner.Contested {
+					delete(before, id)
+				}
+			}
 		case 3:
 			if len(in.Declaration.Apps) == 0 {
 				t.Skip("nothing to lose")
@@ -162,14 +212,18 @@ func TestLosingASourceMakesNothingWorse(t *testing.T) {
 			in.Declaration.Apps = slices.DeleteFunc(in.Declaration.Apps, func(o *inventory.App) bool { return a.Name != "" && o == a })
 		}
 		for _, a := range owner.Attribute(in).Attributions {
-			was := before[a.Resource.Ref.ID].Class
+			b := before[a.Resource.Ref.ID]
+			if b == nil {
+				continue
+			}
+			was := b.Class
 			if lostApp && (was == owner.Shared || was == owner.Contested) {
 				continue // another app's word for it went with that app: its gap stops every plan
 			}
 			if a.Class == owner.Orphan && was != owner.Orphan {
 				t.Fatalf("%s was %s and became an orphan", a.Resource.Ref.ID, was)
 			}
-			if a.Class == owner.StaleVersion && was != owner.StaleVersion {
+			if a.Class == owner.StaleVersion && was != owner.StaleVersion && source != 6 {
 				t.Fatalf("%s was %s and became stale", a.Resource.Ref.ID, was)
 			}
 		}
@@ -243,6 +297,10 @@ func TestOrderOfInputsDoesNotMatter(t *testing.T) {
 		shuffle := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
 		shuffle.Shuffle(len(in.Live.Resources), func(i, j int) {
 			in.Live.Resources[i], in.Live.Resources[j] = in.Live.Resources[j], in.Live.Resources[i]
+		})
+		shuffle.Shuffle(len(in.Applied), func(i, j int) { in.Applied[i], in.Applied[j] = in.Applied[j], in.Applied[i] })
+		shuffle.Shuffle(len(in.Live.Stacks), func(i, j int) {
+			in.Live.Stacks[i], in.Live.Stacks[j] = in.Live.Stacks[j], in.Live.Stacks[i]
 		})
 		shuffle.Shuffle(len(in.Declaration.Apps), func(i, j int) {
 			in.Declaration.Apps[i], in.Declaration.Apps[j] = in.Declaration.Apps[j], in.Declaration.Apps[i]

@@ -49,8 +49,16 @@ type world struct {
 	byTags map[tagged][]*inventory.Resource
 	// byParticle leaves out the version: where an upgrade in place looks.
 	byParticle map[tagged][]*inventory.Resource
-	gaps       []inventory.Gap // sorted
+	byRef      map[inventory.Ref]*inventory.Resource
+	byName     map[typedID][]*inventory.Resource
+	// members says which stacks list a resource, under which logical id.
+	members map[*inventory.Resource][]member
+	byStack map[member][]*inventory.Resource
+	gaps    []inventory.Gap // sorted
 }
+
+// member is a place in a stack: its logical id and type.
+type member struct{ stack, logicalID, typ string }
 
 type typedID struct{ typ, id string }
 
@@ -58,11 +66,17 @@ func readWorld(s *inventory.Snapshot) *world {
 	w := &world{
 		all: slices.Clone(s.Resources), byID: map[typedID][]*inventory.Resource{}, byARN: map[string][]*inventory.Resource{},
 		byTags: map[tagged][]*inventory.Resource{}, byParticle: map[tagged][]*inventory.Resource{},
+		byRef: map[inventory.Ref]*inventory.Resource{}, byName: map[typedID][]*inventory.Resource{},
+		members: map[*inventory.Resource][]member{}, byStack: map[member][]*inventory.Resource{},
 	}
 	slices.SortStableFunc(w.all, inventory.CompareResources)
 	w.gaps = slices.Clone(s.Gaps)
 	slices.SortFunc(w.gaps, inventory.CompareGaps)
 	for _, r := range w.all {
+		w.byRef[r.Ref] = r
+		if r.Name != "" {
+			w.byName[typedID{r.Ref.Type, r.Name}] = append(w.byName[typedID{r.Ref.Type, r.Name}], r)
+		}
 		key := idKey(r.Ref.Type, r.Ref.ID)
 		w.byID[key] = append(w.byID[key], r)
 		if r.ARN != "" {
@@ -73,6 +87,22 @@ func readWorld(s *inventory.Snapshot) *world {
 			t.version = ""
 			w.byParticle[t] = append(w.byParticle[t], r)
 		}
+	}
+	for _, s := range s.Stacks {
+		for _, m := range s.Members {
+			at := member{s.Name, m.LogicalID, m.Type}
+			for _, r := range within(w.find(m.Type, m.ID), inventory.Target{Account: s.Ref.Account, Region: s.Ref.Region}) {
+				if !slices.Contains(w.members[r], at) {
+					w.members[r] = append(w.members[r], at)
+					w.byStack[at] = append(w.byStack[at], r)
+				}
+			}
+		}
+	}
+	for r := range w.members {
+		slices.SortFunc(w.members[r], func(a, b member) int {
+			return cmp.Or(cmp.Compare(a.stack, b.stack), cmp.Compare(a.logicalID, b.logicalID))
+		})
 	}
 	return w
 }
@@ -190,6 +220,9 @@ func compareParticles(a, b *inventory.Particle) int {
 
 // compareVersions orders by release where both are version numbers, then by text.
 func compareVersions(a, b string) int {
+	if a == b {
+		return 0
+	}
 	order, _ := inventory.CompareVersions(a, b)
 	return cmp.Or(order, cmp.Compare(a, b))
 }
@@ -202,7 +235,7 @@ type doubt struct {
 
 // pairs finds the live side of every particle of an active version, and what was left alone
 // although it might be one.
-func pairs(a *apps, w *world) ([]*Pair, map[*inventory.Resource]doubt) {
+func pairs(a *apps, w *world, records records) ([]*Pair, map[*inventory.Resource]doubt) {
 	var all []*Pair
 	for _, v := range a.versions {
 		if v.status != active {
@@ -218,7 +251,16 @@ func pairs(a *apps, w *world) ([]*Pair, map[*inventory.Resource]doubt) {
 		return cmp.Or(compareParticles(a.Particle, b.Particle), cmp.Compare(a.Target.Account, b.Target.Account), cmp.Compare(a.Target.Region, b.Target.Region))
 	})
 	for _, p := range all {
-		p.matchExact(w)
+		p.matchExact(w, records)
+	}
+	taken := map[*inventory.Resource]bool{}
+	for _, p := range all {
+		for _, r := range p.Live {
+			taken[r] = true
+		}
+	}
+	for _, p := range slices.Backward(all) { // a stack holds one version: the newest that nothing else found
+		p.matchStack(w, taken)
 	}
 	left := matchUpgrades(a, w, all)
 	for _, p := range all {
@@ -228,6 +270,7 @@ func pairs(a *apps, w *world) ([]*Pair, map[*inventory.Resource]doubt) {
 		if len(p.Live) > 0 {
 			p.Doubt = ""
 		}
+		p.Applied = records.of(p)
 		p.sayVersion()
 	}
 	return all, left
@@ -251,10 +294,10 @@ func targets(p *inventory.Particle) []inventory.Target {
 	return list
 }
 
-// matchExact looks for the written id, then for all four tags. A written id is the
-// stronger word: when it names one resource and the tags stand on another, the pair keeps
-// what the id names and says so.
-func (p *Pair) matchExact(w *world) {
+// matchExact looks for the written id, then for what our record names, then for all four
+// tags. An id and a record are the stronger word: when they name one resource and the tags
+// stand on another, the pair keeps what they name and says so.
+func (p *Pair) matchExact(w *world, records records) {
 	typ := p.Particle.Resource.Ref.Type
 	identity := tagged{placeOfParticle(p.Particle), p.Particle.Version, p.Particle.Name}
 	var byTags []*inventory.Resource
@@ -271,9 +314,102 @@ func (p *Pair) matchExact(w *world) {
 			return
 		}
 	}
+	if r := records.live(w, p); r != nil && (!isEnding(r) || len(byTags) == 0) {
+		if other := without(byTags, []*inventory.Resource{r}); len(other) > 0 {
+			p.Conflict = "it was applied to " + r.Ref.ID + ", and the owner tags stand on " + names(other)
+		}
+		p.Live, p.By = []*inventory.Resource{r}, ByRecord
+		return
+	}
 	if len(byTags) > 0 {
 		p.Live, p.By = byTags, ByTag
 	}
+}
+
+// matchStack looks in the listing of the stack that the particle is declared for, for what
+// is not taken.
+func (p *Pair) matchStack(w *world, taken map[*inventory.Resource]bool) {
+	if len(p.Live) > 0 || p.Particle.ID != "" || p.Particle.Stack == "" {
+		return
+	}
+	found := living(within(w.byStack[memberOf(p.Particle)], p.Target))
+	found = slices.DeleteFunc(slices.Clone(found), func(r *inventory.Resource) bool { return taken[r] })
+	if len(found) == 1 {
+		p.Live, p.By = found, ByStack
+		taken[found[0]] = true
+	}
+}
+
+func memberOf(p *inventory.Particle) member {
+	return member{p.Stack, cmp.Or(p.Resource.LogicalID, p.Name), p.Resource.Ref.Type}
+}
+
+// records are what was applied, by particle.
+type records map[tagged][]*inventory.Applied
+
+func readRecords(list []inventory.Applied) records {
+	all := records{}
+	for i := range list {
+		key := recordKey(&list[i])
+		all[key] = append(all[key], &list[i])
+	}
+	for _, of := range all {
+		slices.SortFunc(of, func(a, b *inventory.Applied) int {
+			return cmp.Or(a.Ref.Compare(b.Ref), cmp.Compare(a.Incarnation, b.Incarnation))
+		})
+	}
+	return all
+}
+
+func recordKey(a *inventory.Applied) tagged {
+	return tagged{place{a.App, a.Environment}, a.Version, a.Particle}
+}
+
+// there returns the records of one particle that lie where a pair is expected.
+func (all records) there(p *Pair, version string) []*inventory.Applied {
+	var found []*inventory.Applied
+	for _, a := range all[tagged{placeOfParticle(p.Particle), version, p.Particle.Name}] {
+		if a.Ref.Type == p.Particle.Resource.Ref.Type && agrees(p.Target.Account, a.Ref.Account) && (agrees(p.Target.Region, a.Ref.Region) || a.Ref.Region == inventory.GlobalRegion) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// live returns the resource that the particle was applied to, when it still lives.
+func (all records) live(w *world, p *Pair) *inventory.Resource {
+	for _, a := range all.there(p, p.Particle.Version) {
+		if r := w.byRef[a.Ref]; r != nil && a.Names(r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// of returns the record to compare a pair with: one about the very resource that was found,
+// also when an earlier version applied it; without a match the particle's own.
+func (all records) of(p *Pair) *inventory.Applied {
+	own := all.there(p, p.Particle.Version)
+	if len(p.Live) == 0 {
+		if len(own) > 0 {
+			return own[0]
+		}
+		return nil
+	}
+	if len(p.Live) > 1 {
+		return nil
+	}
+	if p.LiveVersion == "" {
+		if t, ok := readTags(p.Live[0]); ok && t.version != p.Particle.Version {
+			own = append(slices.Clone(own), all.there(p, t.version)...)
+		}
+	}
+	for _, a := range own {
+		if a.Names(p.Live[0]) {
+			return a
+		}
+	}
+	return nil
 }
 
 func without(list, others []*inventory.Resource) []*inventory.Resource {

@@ -1,10 +1,13 @@
 // Package owner says whose a live resource is.
 //
 // Ownership is never one boolean. Every observation is a claim with a rank: an id that a
-// particle writes (1), our own tags (2), a controller that keeps the resource (5), the
-// owner tags that a company uses anyway (7), an identifier that merely stands in declared
-// properties (8). The class follows from all claims together, and the claims are kept as
-// evidence, for and against, so that a person can follow the verdict.
+// particle writes, or our record of what was applied (1), our own tags (2), the listing of a
+// CloudFormation stack (3), a Terraform state (4), a controller or parent that keeps the
+// resource (5), what only an app's resources use (6), the owner tags that a company uses
+// anyway (7), an identifier that merely stands in declared properties (8), a name that
+// begins like an app's (10). The first five own; the others only say whom to tell. The class
+// follows from all claims together, and the claims are kept as evidence, for and against, so
+// that a person can follow the verdict.
 //
 // One class is dangerous: an orphan may later be deleted. It takes our own earlier claim
 // on the resource, a complete declaration, and a version that is retired or no longer
@@ -44,6 +47,8 @@ const (
 	VersionSkew         = "version-skew"     // owned: another version's tags stand on it (an upgrade in place)
 	OutsideTargets      = "outside-targets"  // owned: the tags are right and the account or region is not a target
 	ByParent            = "parent"           // owned or attributed as the resource that it belongs to
+	OfStack             = "stack"            // owned: a stack that the app declares keeps it
+	OnlyUser            = "only-user"        // attributed: nobody but the app's resources uses it
 	VersionRetired      = "version-retired"  // orphan
 	ParticleRemoved     = "particle-removed" // orphan
 	Adoptable           = "adoptable"        // attributed: a declared identifier names it; `id:` or `tag --adopt` owns it
@@ -87,6 +92,7 @@ type Attribution struct {
 type Input struct {
 	Declaration *inventory.Declaration // nil is an empty one
 	Live        *inventory.Snapshot    // nil is an empty one
+	Applied     []inventory.Applied    // our records of what was applied, in any order
 	Now         time.Time              // decides which tombstones have come into force
 }
 
@@ -109,7 +115,7 @@ type Pair struct {
 	// Target is where the particle is expected; zero when it is expected once in the scope.
 	Target inventory.Target
 	Live   []*inventory.Resource
-	By     string // ByID, ByTag, ByUpgrade or ByIdentifier; empty without a match
+	By     string // ByID, ByRecord, ByTag, ByStack, ByUpgrade or ByIdentifier; empty without a match
 	// LiveVersion is the version that the tags of the match name, when it is another.
 	LiveVersion string
 	// Conflict says which other claim stands against the match; empty when none does.
@@ -120,12 +126,17 @@ type Pair struct {
 	// Input marks an input of the app. Its particle stands for the input in reports only and
 	// nothing may act on it; Live is the shared resource.
 	Input bool
+	// Applied is the record of what was last applied to the match, or would have been its
+	// match when nothing is found; nil when there is no record.
+	Applied *inventory.Applied
 }
 
 // How a particle found its live resource. All but the last own it.
 const (
-	ByID         = "id"         // a written id
+	ByID         = "id"         // a written id, or that of a Terraform state
+	ByRecord     = "record"     // our record of what was applied
 	ByTag        = "tag"        // all four owner tags
+	ByStack      = "stack"      // the listing of the stack that declares it
 	ByUpgrade    = "upgrade"    // owner tags of another version that left no better match
 	ByIdentifier = "identifier" // an identifier in the declared properties: serves drift only
 )

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
@@ -35,7 +34,7 @@ func Fingerprint(r *inventory.Resource) string {
 }
 
 // stable returns the properties without those that AWS sets, without the tags (which count
-// apart), and with the lists in order that have none.
+// apart) and the empty ones (which AWS drops), and with the lists in order that have none.
 func stable(t *schema.Type, pointer string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -45,7 +44,9 @@ func stable(t *schema.Type, pointer string, v any) any {
 			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty) {
 				continue
 			}
-			out[k] = stable(t, at, e)
+			if e = stable(t, at, e); !isEmpty(e) {
+				out[k] = e
+			}
 		}
 		return out
 	case []any:
@@ -61,33 +62,8 @@ func stable(t *schema.Type, pointer string, v any) any {
 	return v
 }
 
-// uniqueIDs are the properties by which AWS itself tells a resource from a later one of the
-// same name, where the primary identifier is a name. Source: the API references.
-var uniqueIDs = map[string]string{
-	"AWS::IAM::Role":          "/RoleId",
-	"AWS::RDS::DBInstance":    "/DbiResourceId",
-	"AWS::RDS::DBCluster":     "/DBClusterResourceId",
-	"AWS::Neptune::DBCluster": "/ClusterResourceId",
-	"AWS::DocDB::DBCluster":   "/ClusterResourceId",
-}
-
-// Incarnation names one life of a resource: a resource that was deleted and made again
-// under the same name has another one, as far as AWS tells (a unique id, or the time of
-// creation; what has neither is told apart by its identifier only).
-func Incarnation(r *inventory.Resource) string {
-	parts := []string{r.Ref.ID}
-	if at, ok := uniqueIDs[r.Ref.Type]; ok {
-		if id, ok := inventory.At(r.Properties, at); ok {
-			if text, is := id.(string); is {
-				parts = append(parts, text)
-			}
-		}
-	}
-	if !r.Created.IsZero() {
-		parts = append(parts, r.Created.UTC().Format(time.RFC3339Nano))
-	}
-	return strings.Join(parts, "@")
-}
+// Incarnation names one life of a resource: see inventory.Resource.
+func Incarnation(r *inventory.Resource) string { return r.Incarnation() }
 
 // Reached reports whether a resource already is what the patch makes of it.
 func Reached(r *inventory.Resource, patch []Change) bool {

@@ -427,7 +427,7 @@ func (r *repair) create(missing []*drift.Drift) {
 	}
 	needs := make([][]int, len(missing))
 	for i, d := range missing {
-		for _, name := range names(map[string]any(d.Particle.Resource.Properties)) {
+		for _, name := range names(d.Particle.Resource.Properties) {
 			if to := r.world.find(d, name); to != nil {
 				if j, isMissing := index[to]; isMissing {
 					needs[i] = append(needs[i], j)
@@ -503,7 +503,7 @@ func (r *repair) createOne(d *drift.Drift, needs []int, missing []*drift.Drift) 
 	}
 	slices.Sort(a.Needs)
 	a.Needs = slices.Compact(a.Needs)
-	settled, because := r.world.settle(d, place, "", map[string]any(p.Resource.Properties))
+	settled, because := r.world.settle(d, place, "", p.Resource.Properties)
 	if because == "" {
 		because = secretAt(t, "", settled)
 	}

@@ -37,9 +37,9 @@ func OwnerTagsOf(p *inventory.Particle) map[string]string {
 	return tags
 }
 
-// PlanTags plans the owner tags of what is owned. What has them needs nothing, so that a second
+// Tags plans the owner tags of what is owned. What has them needs nothing, so that a second
 // plan is empty; foreign, shared and contested resources and inputs are never tagged.
-func PlanTags(in TagInput) (*Plan, error) {
+func Tags(in TagInput) (*Plan, error) {
 	class := map[inventory.Ref]*owner.Attribution{}
 	for _, a := range in.Attributions {
 		class[a.Resource.Ref] = a

@@ -71,6 +71,9 @@ func ReadAccounts(path string) ([]Account, error) {
 	if err := decoder.Decode(&accounts); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read accounts from %s: %w", path, err)
 	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read accounts from %s: %w: something follows the list; want one list in one document of at most %d MB", path, ErrAccount, most>>20)
+	}
 	if len(accounts) == 0 {
 		return nil, fmt.Errorf("read accounts from %s: %w: there are none; want a list of {id, role, externalId}", path, ErrAccount)
 	}

@@ -194,6 +194,7 @@ func TestReadAccounts(t *testing.T) {
 		"no id":                   {"- {role: \"arn:aws:iam::012345678901:role/r\"}", "twelve digits"},
 		"twice":                   {"- id: \"111122223333\"\n- id: \"111122223333\"", "twice"},
 		"no YAML":                 {"- [", "accounts.yaml"},
+		"a second document":       {"- id: \"111122223333\"\n---\n- id: \"444455556666\"\n", "one document"},
 	} {
 		_, err := ReadAccounts(write(c.text))
 		assert.ErrorContains(t, err, c.says, why)

@@ -208,8 +208,8 @@ func (it *item) read(err error, pointers ...string) bool {
 // emit hands the finished resource on. A second one with the same identifier is dropped.
 func (c *cell) emit(it *item) {
 	r := it.Resource
-	if strings.Trim(r.Ref.ID, "|") == "" {
-		c.fault(fmt.Errorf("%w: a resource has no identifier", errAnswer), "")
+	if slices.Contains(strings.Split(r.Ref.ID, "|"), "") {
+		c.fault(fmt.Errorf("%w: a resource has no identifier, or half of one (%q)", errAnswer, r.Ref.ID), "")
 		return
 	}
 	r.Properties = c.form.properties(it.props)

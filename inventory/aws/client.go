@@ -4,9 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -36,6 +40,8 @@ const (
 	attemptTimeout = 30 * time.Second
 	// maxAnswer bounds the body of one answer, in bytes. The largest pages are a few megabytes.
 	maxAnswer = 64 << 20
+	// maxRedirects bounds how often one exchange is sent elsewhere. S3 does so once.
+	maxRedirects = 3
 )
 
 // coreCalls are the calls that a scan makes besides those of its readers, each with its IAM
@@ -118,15 +124,33 @@ func reading(cfg sdk.Config) sdk.Config {
 	// with its own connections.
 	switch client := cfg.HTTPClient.(type) {
 	case nil:
-		cfg.HTTPClient = awshttp.NewBuildableClient().WithTimeout(attemptTimeout).Freeze()
+		cfg.HTTPClient = frozen(awshttp.NewBuildableClient())
 	case *awshttp.BuildableClient:
-		cfg.HTTPClient = client.WithTimeout(attemptTimeout).Freeze()
+		cfg.HTTPClient = frozen(client)
 	}
 	cfg.Logger = logging.Nop{} // what matters of a failed call is in its error
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		if err := stack.Deserialize.Add(checkDecoded, middleware.Before); err != nil {
+			return err
+		}
 		return stack.Deserialize.Add(checkAnswer, middleware.After)
 	})
 	return cfg
+}
+
+// frozen bounds a client in time and in redirects: the SDK's follows those of S3 without end.
+func frozen(client *awshttp.BuildableClient) sdk.HTTPClient {
+	bounded := client.WithTimeout(attemptTimeout).Freeze()
+	if h, ok := bounded.(*http.Client); ok && h.CheckRedirect != nil {
+		follow := h.CheckRedirect
+		h.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+			if len(via) >= maxRedirects {
+				return http.ErrUseLastResponse
+			}
+			return follow(r, via)
+		}
+	}
+	return bounded
 }
 
 // checkAnswer refuses a successful answer without a body and an HTML page. The SDK
@@ -144,9 +168,11 @@ var checkAnswer = middleware.DeserializeMiddlewareFunc("PcfScanCheckAnswer",
 		if response.StatusCode/100 != 2 {
 			return out, metadata, err
 		}
-		body := bufio.NewReader(response.Body)
-		start, readErr := body.Peek(512)
-		start = bytes.ToLower(bytes.TrimLeft(start, "\ufeff \t\r\n"))
+		body := bufio.NewReaderSize(response.Body, startOfAnswer)
+		start, readErr := body.Peek(startOfAnswer)
+		start = bytes.TrimLeft(start, "\ufeff \t\r\n")
+		metadata.Set(startKey{}, slices.Clone(start))
+		start = bytes.ToLower(start[:min(len(start), 16)])
 		switch {
 		case readErr != nil && !errors.Is(readErr, io.EOF):
 			err = fmt.Errorf("%w: %w", errAnswer, readErr)
@@ -161,6 +187,108 @@ var checkAnswer = middleware.DeserializeMiddlewareFunc("PcfScanCheckAnswer",
 		}{body, response.Body}
 		return out, metadata, err
 	})
+
+// startOfAnswer is how much of an answer is kept to tell what it is, in bytes.
+const startOfAnswer = 4096
+
+type startKey struct{} // of the metadata of a call
+
+// checkDecoded refuses a successful answer of which the decoder took nothing, unless it
+// looks like this operation's way to say that there is nothing. A portal or a proxy that
+// answers 200 with a document of its own, in JSON or XML, is otherwise an empty list. It
+// stands outside the decoder.
+var checkDecoded = middleware.DeserializeMiddlewareFunc("PcfScanCheckDecoded",
+	func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		if err != nil || !decodedNothing(out.Result) {
+			return out, metadata, err
+		}
+		start, _ := metadata.Get(startKey{}).([]byte)
+		service, operation := callOf(ctx)
+		switch {
+		case bytes.HasPrefix(start, []byte("<")):
+			if !isXMLAnswer(start, operation) {
+				err = fmt.Errorf("%w: its XML is not that of %s", errAnswer, operation)
+			}
+		case bytes.HasPrefix(start, []byte("{")) && !speaksXML(service, in.Request):
+			if !isJSONAnswer(start, out.Result) {
+				err = fmt.Errorf("%w: its JSON holds nothing that %s returns", errAnswer, operation)
+			}
+		case !isCBOR(in.Request):
+			err = fmt.Errorf("%w: it is neither an object nor a list", errAnswer)
+		}
+		return out, metadata, err
+	})
+
+// decodedNothing reports whether no field of an output is set, or of the one structure that it
+// holds. An empty list is set.
+func decodedNothing(output any) bool { return isNothing(reflect.ValueOf(output)) }
+
+func isNothing(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return v.IsNil() || v.Elem().Kind() == reflect.Struct && isNothing(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && f.Name != "ResultMetadata" && !isNothing(v.Field(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return v.IsZero()
+}
+
+// isXMLAnswer reports whether the first element is that of the operation, by its name or, where
+// a service names it after its content, by being in a namespace of AWS.
+func isXMLAnswer(start []byte, operation string) bool {
+	decoder := xml.NewDecoder(bytes.NewReader(start))
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return false
+		}
+		root, ok := token.(xml.StartElement)
+		switch {
+		case !ok:
+		case root.Name.Local == "Error" || root.Name.Local == "ErrorResponse":
+			return false
+		default:
+			return root.Name.Local == operation+"Response" || strings.Contains(root.Name.Space, "amazonaws.com/")
+		}
+	}
+}
+
+// isJSONAnswer reports whether the object is empty, or has a member that the output has too.
+func isJSONAnswer(start []byte, output any) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(start, &members) != nil {
+		return false // it is long, and still nothing of it was known
+	}
+	t := reflect.TypeOf(output).Elem()
+	for name := range members {
+		if _, known := t.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) }); known {
+			return true
+		}
+	}
+	return len(members) == 0
+}
+
+// speaksXML reports whether a service answers in XML: those with forms for requests and
+// the four that speak REST with XML.
+func speaksXML(service string, request any) bool {
+	return slices.Contains([]string{"CloudFront", "Route 53", "S3", "S3 Control"}, service) ||
+		strings.HasPrefix(contentType(request), "application/x-www-form-urlencoded")
+}
+
+func isCBOR(request any) bool { return contentType(request) == "application/cbor" }
+
+func contentType(request any) string {
+	if r, ok := request.(*smithyhttp.Request); ok {
+		return r.Header.Get("Content-Type")
+	}
+	return ""
+}
 
 // A boundedBody ends in an error, not in an end of file, when it is too long: what was
 // read so far must not pass for the whole.

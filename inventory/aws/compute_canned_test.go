@@ -292,7 +292,7 @@ func TestTagsBesideWhatIsGone(t *testing.T) {
 			calls := 0
 			r := only(t, scanCanned(t, typ, map[string]answer{
 				"DescribeLoadBalancers":          says("<R><DescribeLoadBalancersResult>%s</DescribeLoadBalancersResult></R>", names.list),
-				"DescribeLoadBalancerAttributes": says("<R><DescribeLoadBalancerAttributesResult><LoadBalancerAttributes/><Attributes/></DescribeLoadBalancerAttributesResult></R>"),
+				"DescribeLoadBalancerAttributes": says("<DescribeLoadBalancerAttributesResponse><DescribeLoadBalancerAttributesResult><LoadBalancerAttributes/><Attributes/></DescribeLoadBalancerAttributesResult></DescribeLoadBalancerAttributesResponse>"),
 				"DescribeTags": func(form url.Values) (int, string) {
 					calls++
 					if form.Get(names.asked+"2") == "gone" || form.Get(names.asked+"1") == "gone" {

@@ -21,7 +21,7 @@
 // The clients that a cell hands out refuse every operation that no reader declares,
 // keep to the rates of limit.go, bound each exchange in time and size and all of
 // them in number, and refuse answers that decode to
-// nothing (an empty body, an HTML page) which the SDK would take for an empty list.
+// nothing (an empty body, a web page, a document of somebody else) which the SDK would take for an empty list.
 // Names are translated by [item.set] and [item.merge]; only what the reader declares
 // in Reads and the schema knows reaches the resource, so a property is either read,
 // or stands in [inventory.Resource.Unread].

@@ -27,7 +27,9 @@ func listVolumeAttachments(ctx context.Context, c *cell) error {
 		}
 		for _, v := range out.Volumes {
 			for _, a := range v.Attachments {
-				if a.State != types.VolumeAttachmentStateDetached {
+				// One to a task of Fargate names a resource that is no instance, and is no such resource.
+				toInstance := sdk.ToString(a.InstanceId) != "" || sdk.ToString(a.AssociatedResource) == ""
+				if a.State != types.VolumeAttachmentStateDetached && toInstance {
 					c.emit(c.volumeAttachment(v, a))
 				}
 			}

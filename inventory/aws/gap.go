@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
@@ -228,13 +230,25 @@ func unless(err error, codes ...string) error {
 // which is no gap: it is not there.
 func gone(err error, codes ...string) bool { return err != nil && unless(err, codes...) == nil }
 
-// oneLine keeps the first line of a message, bounded. Services put the request that
-// they could not verify, session token included, on later lines.
+// oneLine keeps the first line of a message, bounded, without what steers a terminal. Services
+// put the request that they could not verify, session token included, on later lines; what
+// else repeats a request gives away no more than the name of the header.
 func oneLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	s = signed.ReplaceAllString(s, "$1 (withheld)")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 	const most = 300
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
+
+// signed finds the headers of a request that prove who sent it, with all that follows on
+// the line: where one ends cannot be told.
+var signed = regexp.MustCompile(`(?i)(authorization|x-amz-security-token|aws4-hmac-sha256|x-amz-signature|signature=).*`)

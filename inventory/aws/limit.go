@@ -114,6 +114,10 @@ const (
 	// patience is how many calls in a row a service may leave without an answer, or
 	// refuse for rate after all retries, before the rest are not tried any more.
 	patience = 50
+	// regionPatience is how many exchanges in a row, of all services, a region may leave without
+	// an answer before the rest are not tried any more: each holds a place among the calls in
+	// flight for half a minute, in which nothing else is read.
+	regionPatience = 32
 )
 
 // A limiter keeps the calls of a scan below the quotas, with one token bucket per account, region
@@ -165,7 +169,8 @@ func (l *limiter) bucket(account, region, service, operation string) *bucket {
 	return b
 }
 
-// A service is one endpoint in one account, as far as patience with it goes.
+// A service is one endpoint in one account, or (without a name) all of a region, as far as patience
+// with it goes.
 type service struct {
 	mu       sync.Mutex
 	silent   int   // calls in a row that had no answer in time or were throttled out
@@ -183,13 +188,13 @@ func (l *limiter) service(account, region, name string) *service {
 }
 
 // given returns an error when there is no patience left.
-func (s *service) given() error {
+func (s *service) given(patience int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.silent < patience {
 		return nil
 	}
-	return fmt.Errorf("not tried any more after %d calls to the service that failed: %w", s.silent, s.silentAs)
+	return fmt.Errorf("not tried any more after %d calls that failed: %w", s.silent, s.silentAs)
 }
 
 func (s *service) ended(err error) {
@@ -241,11 +246,20 @@ func (l *limiter) pace(account string, count func(throttled bool)) func(*middlew
 				return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 			}
 			defer done()
+			whole := l.service(account, sdkmiddleware.GetRegion(ctx), "") // all services of the region
+			if err := whole.given(regionPatience); err != nil {
+				return middleware.FinalizeOutput{}, middleware.Metadata{}, waitError{err}
+			}
 			ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 			defer cancel()
 			out, metadata, err := next.HandleFinalize(ctx, in)
 			throttled := isThrottle(err)
 			b.answered(throttled)
+			if throttled {
+				whole.ended(nil) // which is an answer
+			} else {
+				whole.ended(err)
+			}
 			count(throttled)
 			return out, metadata, err
 		})
@@ -253,7 +267,7 @@ func (l *limiter) pace(account string, count func(throttled bool)) func(*middlew
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			name, _ := callOf(ctx)
 			s := l.service(account, sdkmiddleware.GetRegion(ctx), name)
-			if err := s.given(); err != nil {
+			if err := s.given(patience); err != nil {
 				return middleware.InitializeOutput{}, middleware.Metadata{}, err
 			}
 			out, metadata, err := next.HandleInitialize(ctx, in)

@@ -144,7 +144,8 @@ func TestPatienceEnds(t *testing.T) {
 				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"QueueUrls":[]}`)), Request: r}, nil
 			}),
 		})
-		cfg.APIOptions = append(cfg.APIOptions, newLimiter(4).pace("1", func(bool) {}))
+		l := newLimiter(4)
+		cfg.APIOptions = append(cfg.APIOptions, l.pace("1", func(bool) {}))
 		list := func(region string) error {
 			_, err := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.Region = region }).ListQueues(t.Context(), &sqs.ListQueuesInput{})
 			return err
@@ -156,6 +157,7 @@ func TestPatienceEnds(t *testing.T) {
 			f := classify(err, "eu-west-1")
 			assert.Equal(t, inventory.Timeout, f.reason, "%v", err)
 			assert.Equal(t, "SQS.ListQueues", f.call)
+			l.service("1", "eu-west-1", "").ended(nil) // another service of the region answers
 		}
 		assert.EqualValues(t, patience, sent.Load())
 		assert.Equal(t, patience*exchangeTimeout, time.Since(start), "each exchange is bounded, and so is their number")
@@ -171,15 +173,15 @@ func TestPatienceIsForSilenceOnly(t *testing.T) {
 	}
 	s.ended(coded(403, "AccessDenied", "no")) // an answer
 	s.ended(coded(503, "SlowDown", "slow"))
-	assert.NoError(t, s.given())
+	assert.NoError(t, s.given(patience))
 	for range patience {
 		s.ended(coded(503, "SlowDown", "slow"))
 	}
-	err := s.given()
+	err := s.given(patience)
 	require.Error(t, err)
 	assert.Equal(t, inventory.Throttled, classify(err, "").reason)
 	s.ended(nil)
-	assert.NoError(t, s.given())
+	assert.NoError(t, s.given(patience))
 }
 
 // An answer without end is malformed, not a list.

@@ -7,6 +7,9 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
 )
 
 func init() {
@@ -88,6 +91,13 @@ func (c *cell) dbInstance(db types.DBInstance) *item {
 			"AuthSecretArn": "DomainAuthSecretArn", "DnsIps": "DomainDnsIps", "FQDN": "DomainFqdn",
 			"IAMRoleName": "DomainIAMRoleName", "OU": "DomainOu",
 		})
+	}
+	// The property that names the source is write-only in the schema, so the relation stands alone.
+	// A source in another region is named by its ARN, and is not a resource of this one.
+	if source := sdk.ToString(db.ReadReplicaSourceDBInstanceIdentifier); source != "" && !strings.Contains(source, ":") {
+		to := it.Ref
+		to.ID = source
+		it.Relations = append(it.Relations, inventory.Relation{Kind: relation.Soft, To: to})
 	}
 	it.tag(db.TagList)
 	it.State = strings.ToLower(sdk.ToString(db.DBInstanceStatus))

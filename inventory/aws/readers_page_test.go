@@ -111,23 +111,12 @@ func TestReadersPage(t *testing.T) {
 	assert.True(t, page.String() == string(written), "docs/readers.md is stale: go test ./inventory/aws -run TestReadersPage -update")
 }
 
-// drift counts like `pcf-scan types` does: the top-level properties that the reader returns
-// wholly, of those that AWS returns at all.
+// drift says how much of a type is compared, as `pcf-scan types` does.
 func drift(t *testing.T, r *Reader) string {
 	t.Helper()
 	typ, ok := schema.Lookup(r.Type)
 	require.True(t, ok)
-	missing := typ.Unread(r.Reads)
-	readable, covered := 0, 0
-	for p := range typ.Root.Properties {
-		if typ.IsWriteOnly("/" + p) {
-			continue
-		}
-		readable++
-		if !slices.Contains(missing, "/"+p) {
-			covered++
-		}
-	}
+	covered, readable := typ.Coverage(r.Reads)
 	return fmt.Sprintf("%d/%d", covered, readable)
 }
 

@@ -34,7 +34,7 @@ type Options struct {
 	// Types are resource types or globs over them; empty means every type with a reader.
 	// A full name without a reader is read through the Cloud Control API.
 	Types []string
-	// Concurrency bounds the API calls in flight; 0 means 32.
+	// Concurrency bounds the API calls in flight; 0 means 32, and more than 1000 means 1000.
 	Concurrency int
 	// Timeout bounds the whole scan; 0 means no bound besides the context's. What was
 	// not read by then is a gap.
@@ -92,6 +92,9 @@ func Stream(ctx context.Context, cfg sdk.Config, opt Options, emit func(*invento
 	return r.scope, slices.Compact(r.gaps), r.emitErr
 }
 
+// maxConcurrency is far more than the quotas of any account let a scan use.
+const maxConcurrency = 1000
+
 // A run is one scan while it goes on.
 type run struct {
 	opt         Options
@@ -119,7 +122,7 @@ type session struct {
 
 // newRun works out what is asked for, as far as that needs no call.
 func newRun(opt Options) (*run, error) {
-	r := &run{opt: opt, concurrency: cmp.Or(max(opt.Concurrency, 0), 32)}
+	r := &run{opt: opt, concurrency: min(cmp.Or(max(opt.Concurrency, 0), 32), maxConcurrency)}
 	r.limiter = newLimiter(r.concurrency)
 	readers, err := selectReaders(opt.Types)
 	if err != nil {

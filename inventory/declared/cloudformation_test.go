@@ -170,10 +170,9 @@ func TestTemplateWarnings(t *testing.T) {
 
 func TestMacrosMakeTheListIncomplete(t *testing.T) {
 	for why, content := range map[string]string{
-		"SAM":                   "Transform: AWS::Serverless-2016-10-31\n",
 		"a macro of one's own":  "Transform: [AWS::LanguageExtensions, {Name: Mine, Parameters: {}}]\n",
 		"a macro in Resources":  "Resources:\n  Fn::Transform: {Name: X}\n  A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref FromTheMacro}}\n",
-		"a loop over resources": "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Q: [n, [a, b], {\"Q${n}\": {Type: AWS::SQS::Queue}}]\n  A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Qa}}\n",
+		"a loop over resources": "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}\nResources:\n  Fn::ForEach::Q: [n, !Ref Names, {\"Q${n}\": {Type: AWS::SQS::Queue}}]\n  A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Qa}}\n",
 	} {
 		t.Run(why, func(t *testing.T) {
 			if !strings.Contains(content, "Resources") {

@@ -14,6 +14,10 @@ import (
 type verdict struct {
 	truth   truth
 	because string // of an unknown verdict
+	// atom names the condition on which an unknown verdict alone depends; negated is true
+	// when the verdict is the opposite of that one. Empty: the verdict stands for itself.
+	atom    string
+	negated bool
 }
 
 type truth uint8
@@ -38,6 +42,7 @@ func (v verdict) not() verdict {
 	case isFalse:
 		return verdict{truth: isTrue}
 	}
+	v.negated = v.atom != "" && !v.negated
 	return v
 }
 
@@ -59,6 +64,9 @@ func (e *evaluator) condition(name string, at *node) verdict {
 	delete(e.deciding, name)
 	if v.truth == unknownTruth {
 		v.because = "condition " + name + " is not known: " + v.because
+		if v.atom == "" {
+			v.atom, v.negated = name, false
+		}
 	}
 	e.verdicts[name] = v
 	return v
@@ -104,6 +112,8 @@ func (e *evaluator) decide(n *node) verdict {
 			switch v := e.decide(item); {
 			case v.truth == decisive:
 				result = v
+			case v.truth == unknownTruth && result.truth == unknownTruth && (v.atom != result.atom || v.negated != result.negated):
+				result = verdict{because: v.because} // depends on several, and so stands for itself
 			case v.truth == unknownTruth && result.truth != decisive:
 				result = v
 			}

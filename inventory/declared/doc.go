@@ -8,7 +8,10 @@
 // knows its place (node.go), and hands each document to the format that claims it.
 //
 // What a template computes is evaluated here as far as it is known before deployment
-// (evaluate.go). The rest becomes [inventory.Unknown], with the reason and with the
+// (evaluate.go): loops are unrolled first (foreach.go), SAM is written out as ordinary
+// resources (sam.go), nested stacks that are local files are read as parts (nested.go), and
+// where a condition is not known each way in which it may turn out is kept
+// (alternative.go). The rest becomes [inventory.Unknown], with the reason and with the
 // name of the thing it waits for; it is never guessed and never dropped.
 //
 // Three kinds of trouble are kept apart: a Fault is malformed input, a Warning is a

@@ -26,10 +26,17 @@ type evaluator struct {
 	conditions *node
 	pseudo     map[string]any
 	budget     nodeBudget
+	spent      nodeBudget // on alternatives
 	verdicts   map[string]verdict
 	deciding   map[string]bool // conditions on the way to themselves
+	given      map[string]bool // conditions that are taken for true or false, see alternative.go
+	undecided  map[string]bool // conditions that a Fn::If could not decide
 	visiting   map[string]bool // resources whose properties are being asked for
 	exhausted  bool
+	nested     bool             // the parameters are those of a nested stack, which only its parent gives
+	sam        bool             // SAM made some of the resources
+	unseen     []string         // the SAM resources: what SAM makes of them begins with their names
+	stuck      map[*node]string // why a loop could not be unrolled
 	// rewritten is true when a macro may change what is written before CloudFormation sees it:
 	// then a strange name is a doubt and no mistake.
 	rewritten bool
@@ -42,6 +49,10 @@ type target struct {
 	property func(name string) (value any, ok bool)
 	// id is the live identifier as a pcf.yaml writes it; nil when it does not.
 	id *node
+	// label is the particle's name where it is not the name by which references call it.
+	label string
+	// outputs evaluates an output of a nested stack; nil for everything else.
+	outputs func(name string) any
 }
 
 // absent is what Ref AWS::NoValue stands for.
@@ -53,7 +64,7 @@ func newEvaluator(r *reading, d *document) *evaluator {
 	return &evaluator{
 		doc: d, r: r,
 		parameters: map[string]any{}, inputs: map[string]*inventory.Input{}, resources: map[string]*target{},
-		verdicts: map[string]verdict{}, deciding: map[string]bool{}, visiting: map[string]bool{},
+		verdicts: map[string]verdict{}, deciding: map[string]bool{}, visiting: map[string]bool{}, undecided: map[string]bool{},
 	}
 }
 
@@ -169,8 +180,11 @@ func (e *evaluator) list(n *node, rec *record, at string) any {
 func (e *evaluator) mapping(n *node, rec *record, at string) any {
 	out := make(map[string]any, len(n.fields))
 	for _, f := range n.fields {
-		if f.name == "Fn::Transform" || strings.HasPrefix(f.name, "Fn::ForEach::") {
+		if f.name == "Fn::Transform" {
 			return &inventory.Unknown{Because: f.name + " is not expanded before deployment"}
+		}
+		if strings.HasPrefix(f.name, loopPrefix) {
+			return &inventory.Unknown{Because: f.name + " is not expanded before deployment: " + e.stuck[f.value]}
 		}
 		place := ""
 		if rec != nil {
@@ -210,8 +224,8 @@ func (e *evaluator) call(name string, n, arg *node, rec *record, at string) any 
 	if v, ok := e.compute(name, n, arg); ok {
 		return v
 	}
-	if strings.HasPrefix(name, "Fn::ForEach::") {
-		return &inventory.Unknown{Because: "Fn::ForEach is not expanded before deployment"}
+	if strings.HasPrefix(name, loopPrefix) {
+		return &inventory.Unknown{Because: name + " is not expanded before deployment: " + e.stuck[arg]}
 	}
 	if _, known := longForm("!" + strings.TrimPrefix(name, "Fn::")); known {
 		return &inventory.Unknown{Because: name + " is not evaluated before deployment"}
@@ -245,6 +259,9 @@ func (e *evaluator) choose(n, arg *node, rec *record, at string) any {
 		}
 		if rec != nil {
 			rec.written[at] = e.written(n)
+		}
+		if v.atom != "" {
+			e.undecided[v.atom] = true
 		}
 		u := &inventory.Unknown{Because: v.because}
 		for _, branch := range []any{yes, no} {
@@ -433,6 +450,9 @@ func resolveDynamic(text string) any {
 
 // isYAMLBoolean: words that older YAML takes for booleans and newer YAML for text.
 func isYAMLBoolean(text string) bool {
+	if len(text) > len("off") {
+		return false
+	}
 	switch strings.ToLower(text) {
 	case "yes", "no", "on", "off":
 		return true

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 // head declares the names that the expressions below refer to.
@@ -164,7 +165,7 @@ func TestUnknownValues(t *testing.T) {
 		{why: "ToJsonString with an unknown inside", expression: `{"Fn::ToJsonString": {a: !Ref Password}}`, want: inventory.Unknown{Because: "parameter Password is a secret (NoEcho)", Sensitive: true}},
 		{why: "a macro", expression: `{"Fn::Transform": {Name: AWS::Include, Parameters: {Location: s3://x}}}`, want: inventory.Unknown{Because: "a macro computes it at deployment"}},
 		{why: "a macro beside other keys takes the whole mapping", expression: `{"Fn::Transform": {Name: X}, a: 1}`, want: inventory.Unknown{Because: "Fn::Transform is not expanded before deployment"}},
-		{why: "a loop", expression: `{"Fn::ForEach::X": [x, [a], {"${x}": 1}]}`, want: inventory.Unknown{Because: "Fn::ForEach is not expanded before deployment"}},
+		{why: "a loop", expression: `{"Fn::ForEach::X": [x, !Ref Groups, {"${x}": 1}]}`, want: inventory.Unknown{Because: "Fn::ForEach::X is not expanded before deployment: parameter Groups has no value"}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			got, ok := value(t, c.opt, c.expression).(*inventory.Unknown)
@@ -316,4 +317,28 @@ func TestConditionCycles(t *testing.T) {
 	assert.Contains(t, all, "t.yaml:4:6: this is no condition")
 	assert.Contains(t, all, "condition E is not declared in this file")
 	assert.Len(t, d.Faults, 3)
+}
+
+// TestRefProperties holds the table to the schemas: a property that does not exist would
+// leave every reference to such a resource unknown, without anybody noticing.
+func TestRefProperties(t *testing.T) {
+	for typ, property := range refProperties {
+		known, ok := schema.Lookup(typ)
+		if property == "" {
+			continue
+		}
+		if assert.True(t, ok, typ) {
+			assert.Contains(t, known.Root.Properties, property, typ)
+			assert.False(t, known.IsReadOnly("/"+property), typ)
+		}
+	}
+	for typ, form := range arnForms {
+		known, ok := schema.Lookup(typ)
+		if assert.True(t, ok, typ) {
+			assert.True(t, known.IsReadOnly("/"+form.attribute), typ)
+			assert.Contains(t, known.Root.Properties, form.name, typ)
+		}
+	}
+	d := readOne(t, Options{}, "t.yaml", "Resources:\n  G: {Type: AWS::Cognito::UserPoolGroup, Properties: {UserPoolId: p, GroupName: admins}}\n  S: {Type: Custom::S, Properties: {V: !Ref G}}\n")
+	assert.Equal(t, "admins", particle(t, d, "S").Resource.Properties["V"], "of a composite identifier only the child's part")
 }

@@ -34,6 +34,17 @@ type home struct {
 	// givenAt is where those values are written.
 	givenAt map[string]inventory.Position
 	manage  []inventory.Verb
+
+	// Of a nested stack: the files that lead to it, what stands before its names where they
+	// are taken, and why it is not known whether it exists.
+	nested    bool
+	within    []string // real paths, the outermost first
+	prefix    string
+	names     map[string]bool // the names that the outer stacks took
+	existence *inventory.Unknown
+	// Of a stack of a CDK assembly: see cdk.go. account and region are empty when not known.
+	assembly        *assembly
+	account, region string
 }
 
 var formats []*format

@@ -36,7 +36,7 @@ func (e *evaluator) compute(name string, n, arg *node) (v any, ok bool) {
 	case "Fn::ImportValue":
 		return e.waits("ImportValue", arg, "it is exported by another stack"), true
 	case "Fn::GetStackOutput":
-		return &inventory.Unknown{Because: "it is an output of another stack"}, true
+		return e.waits("GetStackOutput", arg, "it is an output of another stack"), true
 	case "Fn::Length":
 		return e.length(n, arg), true
 	case "Fn::ToJsonString":
@@ -73,7 +73,7 @@ func (e *evaluator) getAtt(n, arg *node) any {
 		}
 		text, v, isText := e.text(arg.items[1])
 		if u, unknown := v.(*inventory.Unknown); unknown {
-			return &inventory.Unknown{Because: u.Because, Target: arg.items[0].text}
+			return &inventory.Unknown{Because: u.Because, Target: e.label(arg.items[0].text)}
 		}
 		if !isText {
 			return e.misused(n, "Fn::GetAtt", want)

@@ -66,7 +66,7 @@ func (e *evaluator) checkCall(name string, arg *node) {
 }
 
 func (e *evaluator) checkName(function, name string, at *node) {
-	if e.declares(name) || slices.Contains(pseudoNames, name) {
+	if e.declares(name) || slices.Contains(pseudoNames, name) || e.samMade(name) {
 		return
 	}
 	candidates := e.declaredNames()
@@ -83,7 +83,7 @@ func (e *evaluator) checkName(function, name string, at *node) {
 // checkResource wants the name of something that has attributes.
 func (e *evaluator) checkResource(function, name string, at *node) {
 	_, input := e.inputs[name]
-	if _, resource := e.resources[name]; resource || input {
+	if _, resource := e.resources[name]; resource || input || e.samMade(name) {
 		return
 	}
 	if _, parameter := e.parameters[name]; parameter {

@@ -368,7 +368,12 @@ func (e *evaluator) readFrom(h *home, n *node) {
 		before := len(h.app.Particles)
 		r.readPart(part, path, at)
 		for _, p := range h.app.Particles[before:] {
-			if !e.declares(p.Name) {
+			_, parameter := e.parameters[p.Name]
+			_, input := e.inputs[p.Name]
+			switch {
+			case parameter || input:
+				r.fault(p.Resource.Position, fmt.Sprintf("the name %s is already taken by a parameter or an input of %s", p.Name, d.file), "references could not tell the two apart; rename one")
+			case e.resources[p.Name] == nil: // of two particles with one name, addApp tells
 				e.resources[p.Name] = &target{typ: p.Resource.Ref.Type, property: func(name string) (any, bool) {
 					v, ok := p.Resource.Properties[name]
 					return v, ok

@@ -195,19 +195,81 @@ func TestFrom(t *testing.T) {
 		files(t, map[string]string{"t.yaml": exampleTemplate, "p.yaml": app("1", "{path: t.yaml, parameters: {Stge: x}}")})
 		assert.Equal(t, []string{"p.yaml:6:36: t.yaml declares no parameter Stge (did you mean Stage?)"}, texts(read(t, Options{}, "p.yaml").Faults))
 	})
+	t.Run("a PCF definition", func(t *testing.T) {
+		files(t, map[string]string{
+			"infra/jobs.pcf.yml": "flavor: sqs_queue\npcf_name: jobs\naws_resource: {QueueName: jobs}\n",
+			"deploy/pcf.yaml":    app("1", "{path: ../infra/jobs.pcf.yml, stack: one}") + "inputs: {own: {type: AWS::SQS::Queue, id: !Ref 'sqs_queue:jobs'}}\n",
+		})
+		want := []string{"deploy/pcf.yaml:5:70: Ref of Jobs, which this file does not declare (known here: Stage, own, sg, sqs_queue:jobs)"}
+		for _, paths := range [][]string{{"."}, {"deploy"}, {"infra", "deploy/pcf.yaml"}} {
+			d := read(t, Options{}, paths...)
+			assert.Equal(t, want, texts(d.Faults))
+			assert.Equal(t, []string{"deploy/pcf.yaml", "infra/jobs.pcf.yml"}, d.Files)
+			require.Len(t, d.Apps, 1, "a file of an app is judged once, however it was reached")
+			jobs := particle(t, d, "sqs_queue:jobs")
+			assert.Equal(t, []string{"orders", "1", "one"}, []string{jobs.App, jobs.Version, jobs.Stack})
+		}
+	})
+	t.Run("one name twice", func(t *testing.T) {
+		own := "particles: {Site: {type: AWS::S3::Bucket}}\n"
+		for _, c := range []struct{ why, app, want string }{
+			{"in two files", "from: [{path: t.yaml}, {path: u.yaml}]\n", "u.yaml:2:3: particle Site of app a 1 is declared twice; first at t.yaml:2:3"},
+			{"in one file twice", "from: [{path: t.yaml}, {path: ./t.yaml}]\n", "t.yaml:2:3: particle Site of app a 1 is declared twice; first at t.yaml:2:3"},
+			{"in the app itself", own + "from: [{path: t.yaml}]\n", "t.yaml:2:3: particle Site of app a 1 is declared twice; first at p.yaml:3:13"},
+			{"as a parameter", "parameters: {Site: {Type: String}}\nfrom: [{path: t.yaml}]\n", "t.yaml:2:3: the name Site is already taken by a parameter or an input of p.yaml"},
+			{"as an input", "inputs: {Site: {type: AWS::S3::Bucket, id: x}}\nfrom: [{path: t.yaml}]\n", "t.yaml:2:3: the name Site is already taken by a parameter or an input of p.yaml"},
+		} {
+			files(t, map[string]string{"t.yaml": bucket, "u.yaml": bucket, "p.yaml": "app: a\nversion: 1\n" + c.app})
+			d := read(t, Options{}, "p.yaml")
+			require.Len(t, d.Faults, 1, c.why)
+			assert.Contains(t, d.Faults[0].Error(), c.want, c.why)
+		}
+	})
+	t.Run("a PCF definition takes no parameters", func(t *testing.T) {
+		files(t, map[string]string{
+			"d.pcf.yml": "flavor: sqs_queue\npcf_name: jobs\naws_resource: {QueueName: jobs}\n",
+			"p.yaml":    "app: a\nversion: 1\nfrom: [{path: d.pcf.yml, parameters: {Stage: x}}]\n",
+		})
+		assert.Equal(t, []string{"p.yaml:3:39: d.pcf.yml is a PCF definition, which has no parameter Stage (remove it; a PCF definition takes no parameters)"}, texts(read(t, Options{}, ".").Faults))
+	})
 	t.Run("a template that is malformed", func(t *testing.T) {
 		files(t, map[string]string{"t.yaml": "a: [\n", "p.yaml": "app: a\nversion: 1\nfrom: [{path: t.yaml}]\n"})
 		d := read(t, Options{}, ".")
 		assert.Len(t, d.Faults, 1)
 		assert.Equal(t, "t.yaml is malformed", d.Apps[0].Incomplete, "what the app lacks must not look like an orphan")
 	})
-	t.Run("an input that cannot be read yet", func(t *testing.T) {
-		files(t, map[string]string{"tfplan.json": `{"format_version": "1.2", "resource_changes": []}`, "p.yaml": "app: a\nversion: 1\nfrom: [{path: tfplan.json}]\n"})
+	t.Run("a Terraform plan", func(t *testing.T) {
+		files(t, map[string]string{
+			"tfplan.json": `{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}, "resource_changes": [{"address": "aws_sqs_queue.jobs", "mode": "managed", "type": "aws_sqs_queue",
+				"name": "jobs", "provider_name": "registry.terraform.io/hashicorp/aws", "change": {"actions": ["create"], "before": null, "after": {"name": "jobs"}, "after_unknown": {}}}]}`,
+			"p.yaml": "app: a\nversion: 1\nfrom: [{path: tfplan.json}]\n",
+		})
 		d := read(t, Options{}, ".")
 		assert.Empty(t, texts(d.Faults))
-		assert.NotEmpty(t, d.Apps[0].Incomplete)
-		assert.Len(t, d.Gaps, 2)
-		assert.Equal(t, "a", d.Gaps[1].App)
+		require.Len(t, d.Apps, 1)
+		jobs := particle(t, d, "aws_sqs_queue.jobs")
+		assert.Equal(t, []string{"a", "1", "jobs"}, []string{jobs.App, jobs.Version, jobs.Resource.Properties["QueueName"].(string)})
+	})
+	t.Run("a file that declares no particles", func(t *testing.T) {
+		files(t, map[string]string{"r.yaml": "kind: register\napps: {a: {active: [1]}}\n", "p.yaml": "app: a\nversion: 1\nfrom: [{path: r.yaml}]\n"})
+		d := read(t, Options{}, ".")
+		assert.Empty(t, texts(d.Faults))
+		assert.Equal(t, "r.yaml is a register (kind: register), whose particles are not read", d.Apps[0].Incomplete)
+		require.Len(t, d.Gaps, 1)
+		assert.Equal(t, "a", d.Gaps[0].App)
+	})
+	t.Run("an input of the app, in a PCF definition", func(t *testing.T) {
+		files(t, map[string]string{
+			"d.pcf.yml": "flavor: subnet\npcf_name: s\naws_resource: {VpcId: vpc-01234567, custom_config: {subnet_name: s}}\n",
+			"p.yaml":    "app: a\nversion: 1\ninputs: {net: {type: AWS::EC2::VPC, id: vpc-01234567}}\nfrom: [{path: d.pcf.yml}]\n",
+		})
+		d := read(t, Options{}, ".")
+		assert.Empty(t, texts(d.Faults))
+		require.Len(t, d.Apps[0].Inputs, 1, "the literal is the same resource")
+		subnet := particle(t, d, "subnet:s").Resource
+		assert.Equal(t, "vpc-01234567", subnet.Properties["VpcId"])
+		assert.Contains(t, subnet.Written, "/VpcId")
+		assert.Empty(t, subnet.Written["/VpcId"], "it is passed in, and not hard-wired")
 	})
 }
 

@@ -59,21 +59,34 @@ func Read(ctx context.Context, paths []string, opt Options) (*inventory.Declarat
 	}
 	// What claims other files goes first, so that a template that an app reads as its own
 	// is not read a second time as a stranger.
-	for _, first := range []bool{true, false} {
+	inner := r.claimNested(files)
+	for _, turn := range []func(*format) bool{
+		func(f *format) bool { return f == appFormat },
+		func(f *format) bool { return f != appFormat && f.first },
+		func(f *format) bool { return !f.first },
+	} {
 		for _, f := range files {
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("read declarations: %w", ctx.Err())
 			}
-			for _, d := range f.docs {
-				if format := r.formatOf(d); format != nil && format.first == first && !r.claimed[f.key] {
-					format.read(r, d)
-				}
-			}
+			r.readFile(f, func(format *format) bool { return turn(format) && !r.claimed[f.key] })
 		}
+	}
+	for _, f := range files { // those whose nesting stack is not deployed, or which nest each other
+		r.readFile(f, func(*format) bool { return inner[f.key] && !slices.Contains(r.decl.Files, f.path) })
 	}
 	r.checkTerraform()
 	r.checkParameters()
 	return r.finish(), nil
+}
+
+// readFile reads the documents of a file whose format is wanted.
+func (r *reading) readFile(f *parsedFile, wanted func(*format) bool) {
+	for _, d := range f.docs {
+		if format := r.formatOf(d); format != nil && wanted(format) {
+			format.read(r, d)
+		}
+	}
 }
 
 // reading is the state of one call of Read.
@@ -88,6 +101,7 @@ type reading struct {
 	parameters map[string]bool // the names that some file declares
 	owners     map[identity]inventory.Position
 	apps       map[identity]*inventory.App
+	stacks     int      // nested stacks that were opened
 	terraform  []string // .tf files
 	plans      []string // Terraform plans and states
 }

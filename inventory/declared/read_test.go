@@ -176,23 +176,16 @@ func TestOneMalformedFileAmongMany(t *testing.T) {
 	assert.Contains(t, d.Files, "good.yaml", "the good ones are still read")
 }
 
-func TestUnsupportedInputsAreSaid(t *testing.T) {
+func TestInputsOfOtherTools(t *testing.T) {
 	files(t, map[string]string{
-		"plan.json":               `{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}, "resource_changes": []}`,
-		"state.json":              `{"version": 4, "terraform_version": "1.9.0", "lineage": "x", "resources": []}`,
-		"pcf.json":                `[{"flavor": "s3_bucket", "pcf_name": "a", "aws_resource": {"Bucket": "b"}}]`,
-		"cdk.out/manifest.json":   `{"version": "36.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack"}}}`,
-		"cdk.out/S.template.json": `{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}`,
-		"infra/main.tf":           "",
+		"plan.json":     `{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}, "resource_changes": []}`,
+		"state.json":    `{"version": 4, "terraform_version": "1.9.0", "lineage": "x", "resources": []}`,
+		"pcf.json":      `[{"flavor": "s3_bucket", "pcf_name": "a", "aws_resource": {"Bucket": "b"}}]`,
+		"infra/main.tf": "",
 	})
 	d := read(t, Options{}, ".")
-	var gaps []string
-	for _, g := range d.Gaps {
-		assert.Equal(t, inventory.Unsupported, g.Reason)
-		gaps = append(gaps, g.File)
-	}
-	assert.Equal(t, []string{"cdk.out/manifest.json", "pcf.json", "plan.json", "state.json"}, gaps)
-	assert.Equal(t, []string{"cdk.out/S.template.json"}, d.Files)
+	assert.Empty(t, d.Gaps)
+	assert.Equal(t, []string{"pcf.json", "plan.json", "state.json"}, d.Files)
 	assert.Empty(t, texts(d.Faults), "a plan above the Terraform source covers it")
 }
 

@@ -11,16 +11,24 @@ import (
 // their primary identifier (the "Return values" of each type in the CloudFormation
 // resource reference). Empty: Ref is a name that CloudFormation generates.
 var refProperties = map[string]string{
-	"AWS::ApiGateway::Stage":           "StageName",
-	"AWS::ApiGatewayV2::Stage":         "StageName",
-	"AWS::Cognito::UserPoolGroup":      "GroupName",
-	"AWS::ECS::CapacityProvider":       "Name",
-	"AWS::Events::Rule":                "Name",
-	"AWS::Route53::RecordSet":          "Name",
-	"AWS::S3::BucketPolicy":            "",
-	"AWS::SQS::QueueInlinePolicy":      "",
-	"AWS::SNS::TopicInlinePolicy":      "",
-	"AWS::WAFv2::LoggingConfiguration": "",
+	"AWS::ApiGateway::Model":                 "Name",
+	"AWS::ApiGateway::Stage":                 "StageName",
+	"AWS::ApiGatewayV2::Stage":               "StageName",
+	"AWS::Cognito::UserPoolGroup":            "GroupName",
+	"AWS::Cognito::UserPoolIdentityProvider": "ProviderName",
+	"AWS::Cognito::UserPoolResourceServer":   "Identifier",
+	"AWS::Cognito::UserPoolUser":             "Username",
+	"AWS::ECS::CapacityProvider":             "Name",
+	"AWS::Events::Rule":                      "Name",
+	"AWS::IAM::Policy":                       "PolicyName",
+	"AWS::Logs::LogStream":                   "LogStreamName",
+	"AWS::Logs::MetricFilter":                "FilterName",
+	"AWS::Logs::SubscriptionFilter":          "FilterName",
+	"AWS::Route53::RecordSet":                "Name",
+	"AWS::S3::BucketPolicy":                  "",
+	"AWS::SNS::TopicInlinePolicy":            "",
+	"AWS::SQS::QueueInlinePolicy":            "",
+	"AWS::WAFv2::LoggingConfiguration":       "",
 }
 
 // declares reports whether a name can be referred to.
@@ -31,13 +39,23 @@ func (e *evaluator) declares(name string) bool {
 	return parameter || input || resource
 }
 
+// label is the name of a resource in reports and in inventory.Unknown.Target: the
+// particle's name.
+func (e *evaluator) label(name string) string {
+	if t, ok := e.resources[name]; ok && t.label != "" {
+		return t.label
+	}
+	return name
+}
+
 // refResource returns what Ref yields for a resource: the identifier that it declares
 // itself, where Ref is that; otherwise an unknown that names the resource. Such an unknown
 // has no prefix or suffix of its own, although part of a name may be known: those say what
 // stands around the reference, as in !Sub "${Bucket.Arn}/*", and a rule that follows the
 // reference needs exactly that.
 func (e *evaluator) refResource(name string, t *target) any {
-	u := &inventory.Unknown{Because: "the id of " + name + " is assigned at deployment", Symbol: "Ref " + name, Target: name}
+	label := e.label(name)
+	u := &inventory.Unknown{Because: "the id of " + name + " is assigned at deployment", Symbol: "Ref " + label, Target: label}
 	property, known := refProperties[t.typ]
 	if !known {
 		if id := e.writtenID(name, t); id != "" {
@@ -108,7 +126,7 @@ func (e *evaluator) propertyOf(name string, t *target, property string) any {
 // attribute returns what Fn::GetAtt yields.
 func (e *evaluator) attribute(name, attribute string) any {
 	label := name + "." + attribute
-	u := &inventory.Unknown{Because: label + " is assigned at deployment", Symbol: "GetAtt " + label, Target: name}
+	u := &inventory.Unknown{Because: label + " is assigned at deployment", Symbol: "GetAtt " + e.label(name) + "." + attribute, Target: e.label(name)}
 	t, ok := e.resources[name]
 	if !ok {
 		if _, isInput := e.inputs[name]; isInput {
@@ -116,6 +134,9 @@ func (e *evaluator) attribute(name, attribute string) any {
 			return u
 		}
 		return &inventory.Unknown{Because: name + " is not declared"} // told by checkNames
+	}
+	if output, is := strings.CutPrefix(attribute, "Outputs."); is && t.typ == stackType {
+		return e.output(name, t, output)
 	}
 	if arn, ok := e.arn(name, t, attribute); ok {
 		if partly, unknown := arn.(*inventory.Unknown); unknown {

@@ -50,6 +50,12 @@ func (e *evaluator) fill(res *inventory.Resource, props *node) {
 			e.r.want(e.doc, props, "the properties of "+res.LogicalID, "a mapping")
 		}
 	}
+	e.settle(t, res, rec)
+}
+
+// settle brings evaluated properties into the kinds of the schema, holds them against it,
+// and sets what follows from them.
+func (e *evaluator) settle(t *schema.Type, res *inventory.Resource, rec *record) {
 	if t != nil {
 		wrapped := map[string]bool{}
 		wrapSingletons(t.Root, "", res.Properties, wrapped)

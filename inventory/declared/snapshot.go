@@ -41,6 +41,7 @@ type snapshotResource struct {
 	Created    *time.Time      `json:"created,omitempty"`
 	State      string          `json:"state,omitempty"`
 	Foreign    string          `json:"foreign,omitempty"`
+	KeptBy     []string        `json:"keptBy,omitempty"` // refs: see inventory.Resource.KeptBy
 	Tags       json.RawMessage `json:"tags"`
 	Unread     []string        `json:"unread"`
 	Properties map[string]any  `json:"properties,omitzero"` // {} is not the same as nothing
@@ -87,7 +88,7 @@ func WriteSnapshotJSONL(w io.Writer, s *inventory.Snapshot) error {
 	for _, r := range s.Resources {
 		out := snapshotResource{
 			Type: r.Ref.Type, ID: r.Ref.ID, ARN: r.ARN, Name: r.Name, Account: r.Ref.Account, Region: r.Ref.Region,
-			State: r.State, Foreign: r.Foreign, Unread: r.Unread, Properties: inventory.Redacted(r),
+			State: r.State, Foreign: r.Foreign, KeptBy: r.KeptBy(), Unread: r.Unread, Properties: inventory.Redacted(r),
 		}
 		if !r.Created.IsZero() {
 			created := r.Created.UTC()
@@ -544,6 +545,13 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 	}
 	if raw.Created != nil {
 		res.Created = raw.Created.UTC()
+	}
+	for _, text := range raw.KeptBy {
+		to, err := inventory.ParseRef(text)
+		if err != nil {
+			return fmt.Errorf("resource %d (%s): keptBy: %w", n, raw.Type, err)
+		}
+		res.Relations = append(res.Relations, inventory.Relation{Kind: "owner", To: to})
 	}
 	if raw.Properties == nil {
 		if !slices.Contains(res.Unread, "") { // saved without --include properties

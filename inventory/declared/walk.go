@@ -101,6 +101,10 @@ func (r *reading) walkDir(ctx context.Context, root string) error {
 			if rel != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules" || ignore[filepath.Dir(place)].ignores(place, true)) {
 				return filepath.SkipDir
 			}
+			if manifest, is := r.assemblyIn(path); is {
+				r.addFile(manifest, false)
+				return filepath.SkipDir
+			}
 			ignore[place] = append(slices.Clone(ignore[filepath.Dir(place)]), readIgnoreFile(place))
 			return nil
 		}

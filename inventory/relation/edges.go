@@ -59,6 +59,7 @@ var edges = []edge{
 	{from: "AWS::EC2::VPCPeeringConnection", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::TransitGatewayAttachment", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::TransitGatewayAttachment", path: "/TransitGatewayId", to: "AWS::EC2::TransitGateway", kind: Hard},
+	{from: "AWS::EC2::TransitGatewayAttachment", path: "/SubnetIds/*", to: subnet, kind: Hard},
 	{from: "AWS::EC2::NatGateway", path: "/SubnetId", to: subnet, kind: Hard},
 	{from: "AWS::EC2::NatGateway", path: "/AllocationId", to: "AWS::EC2::EIP", kind: Hard},
 	{from: "AWS::EC2::EIPAssociation", path: "/AllocationId", to: "AWS::EC2::EIP", kind: Hard},
@@ -110,10 +111,18 @@ var edges = []edge{
 	{from: "AWS::ECS::TaskDefinition", path: "/ExecutionRoleArn", to: role, kind: Soft},
 	{from: "AWS::EKS::Nodegroup", path: "/ClusterName", to: "AWS::EKS::Cluster", kind: Hard},
 	{from: "AWS::EKS::Nodegroup", path: "/NodeRole", to: role, kind: Soft}, // without it the node group cannot be deleted
+	{from: "AWS::EKS::Nodegroup", path: "/Subnets/*", to: subnet, kind: Hard},
+	{from: "AWS::EKS::Nodegroup", path: "/RemoteAccess/SourceSecurityGroups/*", to: securityGroup, kind: Hard}, // stands in a rule that EKS makes
 	{from: "AWS::EKS::FargateProfile", path: "/ClusterName", to: "AWS::EKS::Cluster", kind: Hard},
 	{from: "AWS::EKS::Cluster", path: "/RoleArn", to: role, kind: Soft}, // without it the cluster cannot be deleted
 	{from: "AWS::EKS::Cluster", path: "/ResourcesVpcConfig/SubnetIds/*", to: subnet, kind: Hard},
 	{from: "AWS::EKS::Cluster", path: "/ResourcesVpcConfig/SecurityGroupIds/*", to: securityGroup, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/Ec2SubnetId", to: subnet, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/EmrManagedMasterSecurityGroup", to: securityGroup, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/EmrManagedSlaveSecurityGroup", to: securityGroup, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/AdditionalMasterSecurityGroups/*", to: securityGroup, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/AdditionalSlaveSecurityGroups/*", to: securityGroup, kind: Hard},
+	{from: "AWS::EMR::Cluster", path: "/Instances/ServiceAccessSecurityGroup", to: securityGroup, kind: Hard}, // the other groups' rules name it
 	{from: function, path: "/VpcConfig/SubnetIds/*", to: subnet, kind: Hard},
 	{from: function, path: "/VpcConfig/SecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: function, path: "/Role", to: role, kind: Soft}, // Lambda removes the function's interfaces with it
@@ -164,8 +173,11 @@ var edges = []edge{
 	{from: "AWS::EFS::MountTarget", path: "/FileSystemId", to: "AWS::EFS::FileSystem", kind: Hard},
 	{from: "AWS::EFS::MountTarget", path: "/SubnetId", to: subnet, kind: Hard},
 	{from: "AWS::EFS::MountTarget", path: "/SecurityGroups/*", to: securityGroup, kind: Hard},
+	{from: "AWS::FSx::FileSystem", path: "/SubnetIds/*", to: subnet, kind: Hard},
+	{from: "AWS::FSx::FileSystem", path: "/SecurityGroupIds/*", to: securityGroup, kind: Hard},
 
-	// Databases.
+	// Databases, and what else has interfaces in subnets. Batch, Fargate profiles and launch
+	// configurations are not here: they only say where interfaces will be.
 	{from: "AWS::RDS::DBInstance", path: "/KmsKeyId", to: key, kind: Soft}, // data is lost
 	{from: "AWS::RDS::DBInstance", path: "/DBClusterIdentifier", to: "AWS::RDS::DBCluster", kind: Hard},
 	{from: "AWS::RDS::DBInstance", path: "/DBSubnetGroupName", to: "AWS::RDS::DBSubnetGroup", kind: Hard},
@@ -179,6 +191,12 @@ var edges = []edge{
 	{from: "AWS::ElastiCache::ReplicationGroup", path: "/CacheSubnetGroupName", to: "AWS::ElastiCache::SubnetGroup", kind: Hard},
 	{from: "AWS::ElastiCache::ReplicationGroup", path: "/SecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::ElastiCache::CacheCluster", path: "/CacheSubnetGroupName", to: "AWS::ElastiCache::SubnetGroup", kind: Hard},
+	{from: "AWS::RDS::DBProxy", path: "/VpcSubnetIds/*", to: subnet, kind: Hard},
+	{from: "AWS::RDS::DBProxy", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
+	{from: "AWS::Neptune::DBCluster", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
+	{from: "AWS::MemoryDB::Cluster", path: "/SecurityGroupIds/*", to: securityGroup, kind: Hard},
+	{from: "AWS::MSK::Cluster", path: "/BrokerNodeGroupInfo/ClientSubnets/*", to: subnet, kind: Hard},
+	{from: "AWS::MSK::Cluster", path: "/BrokerNodeGroupInfo/SecurityGroups/*", to: securityGroup, kind: Hard},
 	{from: "AWS::Redshift::Cluster", path: "/ClusterSubnetGroupName", to: "AWS::Redshift::ClusterSubnetGroup", kind: Hard},
 	{from: "AWS::Redshift::Cluster", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::OpenSearchService::Domain", path: "/VPCOptions/SubnetIds/*", to: subnet, kind: Hard},

@@ -58,3 +58,20 @@ func (n *Node) children() map[string]*Node {
 	}
 	return all
 }
+
+// Coverage counts the top-level properties that a reader returns wholly, given the pointers that
+// it can return as for [Type.Unread], of those that AWS returns at all.
+func (t *Type) Coverage(reads []string) (covered, readable int) {
+	missing := t.Unread(reads)
+	for name := range t.Root.Properties {
+		pointer := "/" + EscapePointer(name)
+		if t.IsWriteOnly(pointer) {
+			continue
+		}
+		readable++
+		if !slices.Contains(missing, pointer) {
+			covered++
+		}
+	}
+	return covered, readable
+}

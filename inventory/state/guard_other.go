@@ -1,0 +1,13 @@
+//go:build !unix
+
+package state
+
+import (
+	"errors"
+	"os"
+)
+
+// tryLock refuses: a lock that does not lock is worse than none.
+func tryLock(*os.File) (ok bool, err error) {
+	return false, errors.New("this system has no file locks that end with their process; keep the state in S3")
+}

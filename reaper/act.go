@@ -1,0 +1,205 @@
+package reaper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+)
+
+// result is how one action ended, on the way to its Outcome.
+type result struct {
+	state   string
+	message string
+	left    *inventory.Resource // what the action left
+}
+
+func ended(state, format string, args ...any) result {
+	return result{state: state, message: fmt.Sprintf(format, args...)}
+}
+
+// perform decides on one action and does it.
+func (a *applier) perform(ctx context.Context, action plan.Action) (result, error) {
+	for _, need := range action.Needs {
+		if _, done := a.done[need]; !done {
+			return ended(state.BlockedBy, "it needs %s, which was not done", need), nil
+		}
+	}
+	if action.NotBefore != nil && a.Clock.Now().Before(*action.NotBefore) {
+		return ended(state.Skipped, "not before %s", action.NotBefore.UTC().Format(time.RFC3339)), nil
+	}
+	if action.Verb == plan.Create {
+		return a.create(ctx, action)
+	}
+	live, err := a.settled(ctx, action)
+	switch {
+	case errors.Is(err, ErrNotFound) && action.Verb == plan.Delete:
+		return ended(state.Done, "it was gone already"), nil
+	case errors.Is(err, ErrNotFound):
+		return ended(state.Stale, "it is gone"), nil
+	case err != nil:
+		return a.readFailed(err)
+	case plan.Incarnation(live) != action.Incarnation && action.Verb == plan.Delete:
+		return ended(state.Done, "it was gone already; what has its name now is another one"), nil
+	case plan.Incarnation(live) != action.Incarnation:
+		return ended(state.Stale, "another resource has its name now"), nil
+	case reached(action, live):
+		return result{state: state.Done, message: "it was so already", left: live}, nil
+	// A run that died in the middle may have left a part of the patch: taken back, the
+	// resource must look as it was planned for.
+	case plan.Fingerprint(plan.Undone(live, action.Patch)) != action.Precondition:
+		return ended(state.Stale, "it has changed since the plan was made"), nil
+	}
+	switch action.Verb {
+	case plan.Update, plan.Tag:
+		return a.change(ctx, action, live)
+	case plan.Start:
+		return a.one(ctx, action, "start", func() (string, error) { return a.Cloud.Start(ctx, live.Ref) })
+	case plan.Stop:
+		return a.one(ctx, action, "stop", func() (string, error) { return a.Cloud.Stop(ctx, live.Ref) })
+	case plan.Delete:
+		return a.delete(ctx, action, live)
+	}
+	return ended(state.Failed, "%v: %s", ErrUnsupported, action.Verb), nil
+}
+
+// readFailed sorts the errors of reading: some end the run, the others only the item.
+func (a *applier) readFailed(err error) (result, error) {
+	if endsRun(err) {
+		return result{}, err
+	}
+	return ended(state.Failed, "it could not be read: %v", err), nil
+}
+
+func endsRun(err error) bool {
+	return errors.Is(err, ErrExpired) || errors.Is(err, ErrStopped) || errors.Is(err, state.ErrLost) || errors.Is(err, state.ErrBroken) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// reached reports whether a live resource is what the action shall make of it.
+func reached(action plan.Action, live *inventory.Resource) bool {
+	switch action.Verb {
+	case plan.Update, plan.Tag:
+		return plan.Reached(live, action.Patch)
+	case plan.Start:
+		return slices.Contains([]string{"running", "available", "active"}, strings.ToLower(live.State))
+	case plan.Stop:
+		return strings.EqualFold(live.State, "stopped")
+	}
+	return false
+}
+
+// change makes the calls of a patch.
+func (a *applier) change(ctx context.Context, action plan.Action, live *inventory.Resource) (result, error) {
+	var properties []plan.Change
+	set := map[string]string{}
+	var remove []string
+	for _, c := range action.Patch {
+		switch to, isText := c.To.(string); {
+		case c.Tag == "":
+			properties = append(properties, c)
+		case isText:
+			set[c.Tag] = to
+		default:
+			remove = append(remove, c.Tag)
+		}
+	}
+	type step struct {
+		name string
+		call func() (string, error)
+	}
+	var steps []step
+	if len(properties) > 0 {
+		steps = append(steps, step{"update", func() (string, error) { return a.Cloud.Update(ctx, live, properties) }})
+	}
+	if len(set) > 0 {
+		steps = append(steps, step{"tag", func() (string, error) { return a.Cloud.Tag(ctx, live.Ref, set) }})
+	}
+	if len(remove) > 0 {
+		steps = append(steps, step{"untag", func() (string, error) { return a.Cloud.Untag(ctx, live.Ref, remove) }})
+	}
+	for _, s := range steps {
+		failed, err := a.call(ctx, action, s.name, "", s.call)
+		if err != nil {
+			return result{}, err
+		}
+		if failed != nil && !unsure(failed) {
+			return failure(failed), nil
+		}
+	}
+	return a.verify(ctx, action)
+}
+
+// one makes the only call of an action and looks whether it had its effect.
+func (a *applier) one(ctx context.Context, action plan.Action, step string, call func() (string, error)) (result, error) {
+	failed, err := a.call(ctx, action, step, "", call)
+	switch {
+	case err != nil:
+		return result{}, err
+	case failed != nil && !unsure(failed):
+		return failure(failed), nil
+	}
+	return a.verify(ctx, action)
+}
+
+// unsure reports whether a call that failed may still have had its effect.
+func unsure(err error) bool {
+	for _, sure := range []error{ErrNotFound, ErrBlocked, ErrThrottled, ErrDenied, ErrExpired, ErrStale, ErrUnsupported} {
+		if errors.Is(err, sure) {
+			return false
+		}
+	}
+	return true
+}
+
+func failure(err error) result {
+	var blocked *Blocked
+	switch {
+	case errors.As(err, &blocked):
+		return ended(state.BlockedBy, "%s", blocked.By)
+	case errors.Is(err, ErrBlocked):
+		return ended(state.BlockedBy, "%v", err)
+	case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
+		return ended(state.Stale, "%v", err)
+	}
+	return ended(state.Failed, "%v", err)
+}
+
+// delete ends a resource: only one that was marked, and done only when it stays away.
+func (a *applier) delete(ctx context.Context, action plan.Action, live *inventory.Resource) (result, error) {
+	mark, marked := a.ledger.Marks[live.Ref.String()]
+	if !marked || mark.Incarnation != action.Incarnation {
+		return ended(state.Failed, "it carries no mark in the ledger: nothing is deleted without one"), nil
+	}
+	failed, err := a.call(ctx, action, "delete", "", func() (string, error) { return a.Cloud.Delete(ctx, live, action.Steps) })
+	switch {
+	case err != nil:
+		return result{}, err
+	case failed != nil && !unsure(failed) && !errors.Is(failed, ErrNotFound):
+		return failure(failed), nil
+	}
+	absences := 0
+	last := ended(state.Failed, "not-converged: it is still there")
+	err = a.until(ctx, func() (bool, error) {
+		now, err := a.Cloud.Observe(ctx, live.Ref)
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && plan.Incarnation(now) != action.Incarnation:
+			if absences++; absences == 2 {
+				last = ended(state.Done, "")
+				return true, nil
+			}
+			return false, a.Clock.Sleep(ctx, a.Limits.Settle)
+		case err != nil:
+			return false, fatal(err)
+		}
+		absences = 0 // it came back: one look was not to be trusted
+		return false, nil
+	})
+	return last, err
+}

@@ -1,0 +1,189 @@
+package reaper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+)
+
+// Run is one application of a plan.
+type Run struct {
+	ID   string
+	Plan *plan.Plan
+	// Approved is the digest that a person approved; empty when the plan was made and
+	// applied in one go.
+	Approved string
+	Cloud    Cloud
+	Store    state.Store
+	Clock    Clock
+	// Switch is asked before each call; a text ends the run, and says why (the kill switch,
+	// the end of a time window). nil never does.
+	Switch func() (stop string, err error)
+	Limits Limits
+}
+
+// Limits bound a run. The zero value of each is its default.
+type Limits struct {
+	Tries    int           // of one call; default 8
+	Pause    time.Duration // before the second try, doubled up to 32 times that; default 1 s
+	Patience time.Duration // for a change to show; default 15 min
+	Settle   time.Duration // between the two looks after which something is gone; default 10 s
+	Term     time.Duration // of the lease; default 10 min
+	// Margin is how much of the lease must be left to begin a call: longer than a call may
+	// take. Default 2 min.
+	Margin time.Duration
+}
+
+func (l Limits) orDefault() Limits {
+	set := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+	if l.Tries <= 0 {
+		l.Tries = 8
+	}
+	set(&l.Pause, time.Second)
+	set(&l.Patience, 15*time.Minute)
+	set(&l.Settle, 10*time.Second)
+	set(&l.Term, 10*time.Minute)
+	set(&l.Margin, 2*time.Minute)
+	return l
+}
+
+// Outcome is what became of one action (CONTRACT.md section 5).
+type Outcome struct {
+	Action    string `json:"action"`
+	State     string `json:"state"` // done, skipped, blocked, failed or stale
+	Message   string `json:"message,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
+	// Created is what an action created, and has as its identifier.
+	Created string `json:"created,omitempty"`
+}
+
+// The errors that end a run; the outcomes up to then are returned with them.
+var (
+	ErrNotApproved = errors.New("the plan is not the one that was approved")
+	ErrWrongCaller = errors.New("the credentials are not for the account of the plan")
+	ErrStopped     = errors.New("stopped")
+)
+
+// applier is a run under way.
+type applier struct {
+	Run
+	caller  Caller
+	lease   state.Lease
+	ledger  *state.Ledger
+	key     []byte
+	done    map[string]*inventory.Resource // by action: what it left; nil of a deletion
+	request string                         // of the newest call
+}
+
+// Apply carries out a plan. Every action of the plan has an outcome in the list unless the
+// error is not nil, which is something that ended the run: a guard, a lost lock, a journal
+// that cannot be written, the end of ctx. That an action failed is no error. Apply may be
+// called again with the same plan as long as it has not expired: what is done is not done
+// again.
+func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
+	a := &applier{Run: run, done: map[string]*inventory.Resource{}}
+	a.Limits = a.Limits.orDefault()
+	if err := a.guard(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	holder := fmt.Sprintf("run %s of %s", a.ID, a.caller.ARN)
+	if a.lease, err = a.Store.Acquire(ctx, holder, a.Limits.Term); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	// The lock is given back whatever happens, also when ctx has ended.
+	defer func() {
+		if released := a.lease.Release(context.WithoutCancel(ctx)); err == nil {
+			err = released
+		}
+	}()
+	if a.key, err = a.Store.Key(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	if a.ledger, err = state.ReadLedger(ctx, a.Store); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	start := map[string]any{"digest": a.Plan.Digest, "account": a.caller.Account, "caller": a.caller.ARN, "tool": a.Plan.Tool, "command": a.Plan.Command}
+	if err := a.write(ctx, state.Record{Kind: state.RunStart}, start); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	if err := a.resolveOpen(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	for _, action := range a.Plan.Actions {
+		out, err := a.item(ctx, action)
+		if err != nil {
+			return outcomes, fmt.Errorf("apply %s: %w", action, err)
+		}
+		outcomes = append(outcomes, out)
+	}
+	if err := a.write(ctx, state.Record{Kind: state.RunEnd}, nil); err != nil {
+		return outcomes, fmt.Errorf("end run: %w", err)
+	}
+	return outcomes, nil
+}
+
+// guard refuses the whole run before anything is written.
+func (a *applier) guard(ctx context.Context) (err error) {
+	switch {
+	case a.ID == "":
+		return errors.New("a run needs an id")
+	case a.Approved != "" && a.Approved != a.Plan.Digest:
+		return fmt.Errorf("%w: %s was, this is %s", ErrNotApproved, a.Approved, a.Plan.Digest)
+	}
+	if err := a.Plan.Check(a.Clock.Now()); err != nil {
+		return err
+	}
+	for _, action := range a.Plan.Actions {
+		if !slices.Contains([]plan.Verb{plan.Tag, plan.Create, plan.Update, plan.Start, plan.Stop, plan.Delete}, action.Verb) {
+			return fmt.Errorf("action %s: %w: %s", action.ID, ErrUnsupported, action.Verb)
+		}
+	}
+	if err := a.mayGoOn(ctx); err != nil {
+		return err
+	}
+	if a.caller, err = a.Cloud.Caller(ctx); err != nil {
+		return fmt.Errorf("ask whom the credentials belong to: %w", err)
+	}
+	if a.caller.Account != a.Plan.Account || a.caller.Partition != a.Plan.Partition {
+		return fmt.Errorf("%w: they are for %s, it is for %s", ErrWrongCaller, a.caller.Account, a.Plan.Account)
+	}
+	return nil
+}
+
+// item carries out one action and writes its outcome. Only what ends the run is an error.
+func (a *applier) item(ctx context.Context, action plan.Action) (Outcome, error) {
+	if err := a.mayGoOn(ctx); err != nil {
+		return Outcome{}, err
+	}
+	a.request = ""
+	r, err := a.perform(ctx, action)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Action: action.ID, State: r.state, Message: r.message, RequestID: a.request}
+	record := state.Record{
+		Kind: state.Outcome, Action: action.ID, Ref: action.Resource.Ref().String(), Incarnation: action.Incarnation,
+		State: r.state, Message: r.message, Request: a.request,
+	}
+	if r.left != nil && action.Verb == plan.Create {
+		out.Created = r.left.Ref.ID
+		record.Ref, record.Incarnation = r.left.Ref.String(), plan.Incarnation(r.left)
+	}
+	if r.state == state.Done {
+		a.done[action.ID] = r.left
+		if err := a.writeApplied(ctx, action, r.left); err != nil {
+			return out, err
+		}
+	}
+	return out, a.write(ctx, record, nil)
+}

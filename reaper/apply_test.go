@@ -1,0 +1,286 @@
+package reaper_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+	"github.com/pcf-scan/pcf-scan/reaper"
+	"github.com/pcf-scan/pcf-scan/reaper/simcloud"
+)
+
+func patched(r *inventory.Resource) plan.Action {
+	return on(plan.Update, r, set("/DelaySeconds", int64(1), int64(5)))
+}
+
+// Each guard refuses the whole run, and before anything is written.
+func TestGuards(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(r *rig, run *reaper.Run)
+		want    error
+		why     string
+	}{
+		{"expired", func(r *rig, _ *reaper.Run) { r.clock.T = day.Add(400 * 24 * time.Hour) }, plan.ErrExpired, "what was approved a year ago is not what lives"},
+		{"from the future", func(r *rig, _ *reaper.Run) { r.clock.T = day.Add(-time.Hour) }, nil, "a clock is wrong"},
+		{"changed", func(_ *rig, run *reaper.Run) { run.Plan.Actions[0].Patch[0].To = int64(99) }, plan.ErrDigest, "the digest covers every value"},
+		{"not approved", func(_ *rig, run *reaper.Run) { run.Approved = "sha256:other" }, reaper.ErrNotApproved, "another plan was approved"},
+		{"other account", func(r *rig, _ *reaper.Run) { r.cloud.As.Account = "999999999999" }, reaper.ErrWrongCaller, "the credentials were swapped between plan and apply"},
+		{"other partition", func(r *rig, _ *reaper.Run) { r.cloud.As.Partition = "aws-cn" }, reaper.ErrWrongCaller, "an account number may exist twice"},
+		{"kill switch", func(_ *rig, run *reaper.Run) { run.Switch = func() (string, error) { return "held by ops", nil } }, reaper.ErrStopped, "it is on"},
+		{"kill switch unreadable", func(_ *rig, run *reaper.Run) {
+			run.Switch = func() (string, error) { return "", errors.New("permission denied") }
+		}, reaper.ErrStopped, "whoever cannot read it must not act"},
+		{"locked", func(r *rig, _ *reaper.Run) {
+			_, _ = r.store.Acquire(context.Background(), "somebody", time.Hour)
+		}, state.ErrLocked, "another run is at work"},
+		{"unknown verb", func(_ *rig, run *reaper.Run) {
+			run.Plan.Actions[0].Verb = plan.Quarantine
+			_ = run.Plan.Seal()
+		}, reaper.ErrUnsupported, "nothing is done in part"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := queue("it")
+			r := newRig(q)
+			run := reaper.Run{ID: "r", Plan: planOf(t, patched(q)), Cloud: r.cloud, Store: r.store, Clock: r.clock}
+			c.prepare(r, &run)
+			journal := r.store.Journal()
+			outcomes, err := reaper.Apply(context.Background(), run)
+			require.Error(t, err, c.why)
+			if c.want != nil {
+				assert.ErrorIs(t, err, c.want, c.why)
+			}
+			assert.Empty(t, outcomes)
+			assert.Zero(t, r.changes())
+			assert.Equal(t, journal, r.store.Journal())
+		})
+	}
+}
+
+// One item that cannot be done takes along what needs it, and nothing else.
+func TestIsolation(t *testing.T) {
+	q, good := queue("a"), queue("b")
+	r := newRig(good)
+	first := creation("first", "AWS::S3::Bucket", inventory.Properties{"BucketName": map[string]any{"pcf:reference": "Ref nowhere"}})
+	second := creation("second", "AWS::S3::Bucket", inventory.Properties{"BucketName": "second"}, first.ID)
+	outcomes, err := r.apply(planOf(t, patched(q), first, second, patched(good)))
+	require.NoError(t, err)
+	var states []string
+	for _, o := range outcomes {
+		states = append(states, o.State)
+	}
+	assert.Equal(t, []string{state.Stale, state.Failed, state.BlockedBy, state.Done}, states)
+	assert.Contains(t, outcomes[2].Message, first.ID)
+	assert.NotEmpty(t, outcomes[3].RequestID)
+}
+
+func TestOutcomes(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(t *testing.T, r *rig, live *inventory.Resource) plan.Action
+		want    string
+		message string
+		changes int
+	}{
+		{"already so", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action {
+			return on(plan.Update, l, set("/DelaySeconds", int64(0), int64(1)))
+		}, state.Done, "already", 0},
+		{"recreated under the same name (ABA)", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action {
+			old := *l
+			old.Created = day.Add(-48 * time.Hour)
+			return patched(&old)
+		}, state.Stale, "another resource", 0},
+		{"not before", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action {
+			a := patched(l)
+			later := day.Add(time.Hour)
+			a.NotBefore = &later
+			return a
+		}, state.Skipped, "not before", 0},
+		{"denied", func(_ *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			r.cloud.Faults.Deny = 1
+			return patched(l)
+		}, state.Failed, "credentials", 0},
+		{"throttled for ever", func(_ *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			r.cloud.Faults.Throttle = 1
+			return patched(l)
+		}, state.Failed, "rate", 0},
+		{"no reply, and the effect is there", func(_ *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			r.cloud.Faults.Lose = 1
+			return patched(l)
+		}, state.Done, "", 8},
+		{"delete without a mark", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action { return on(plan.Delete, l) }, state.Failed, "no mark", 0},
+		{"delete with the mark of an earlier one", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			old := *l
+			old.Created = day.Add(-48 * time.Hour)
+			r.mark(t, &old)
+			return on(plan.Delete, l)
+		}, state.Failed, "no mark", 0},
+		{"delete", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			r.mark(t, l)
+			return on(plan.Delete, l)
+		}, state.Done, "", 1},
+		{"a name that is taken", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action {
+			a := creation("new", l.Ref.Type, inventory.Properties{})
+			a.Resource.ID = l.Ref.ID
+			return a
+		}, state.Stale, "not this particle's", 0},
+		{"created by somebody else with our tags", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			a := creation("new", l.Ref.Type, inventory.Properties{})
+			_, err := r.cloud.Tag(context.Background(), l.Ref, a.Tags)
+			require.NoError(t, err)
+			return a
+		}, state.Done, "already", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			live := queue("it")
+			r := newRig(live)
+			action := c.prepare(t, r, live)
+			outcomes, err := r.apply(planOf(t, action))
+			require.NoError(t, err)
+			require.Len(t, outcomes, 1)
+			assert.Equal(t, c.want, outcomes[0].State, outcomes[0].Message)
+			assert.Contains(t, outcomes[0].Message, c.message)
+			assert.Equal(t, c.changes, r.changes())
+		})
+	}
+}
+
+// ignoring accepts every update and does nothing.
+type ignoring struct{ *simcloud.Cloud }
+
+func (ignoring) Update(context.Context, *inventory.Resource, []plan.Change) (string, error) {
+	return "req-1", nil
+}
+
+// A handler that takes a change and drops it is not believed.
+func TestNotConverged(t *testing.T) {
+	q := queue("it")
+	r := newRig(q)
+	outcomes, err := reaper.Apply(context.Background(), reaper.Run{ID: "r", Plan: planOf(t, patched(q)), Cloud: ignoring{r.cloud}, Store: r.store, Clock: r.clock})
+	require.NoError(t, err)
+	assert.Equal(t, state.Failed, outcomes[0].State)
+	assert.Contains(t, outcomes[0].Message, "not-converged")
+	assert.Less(t, r.clock.T.Sub(day), time.Hour, "the wait has an end")
+}
+
+// paused lets the time pass the term of the lease in the middle of the run, and another run
+// take over.
+type paused struct {
+	*simcloud.Cloud
+	pause func()
+}
+
+func (p *paused) Observe(ctx context.Context, ref inventory.Ref) (*inventory.Resource, error) {
+	live, err := p.Cloud.Observe(ctx, ref)
+	if p.pause != nil {
+		pause := p.pause
+		p.pause = nil
+		pause()
+	}
+	return live, err
+}
+
+// Whoever was stopped past its lease starts no call when it goes on (SAFETY invariant 23).
+func TestPausedRun(t *testing.T) {
+	for _, takenOver := range []bool{true, false} {
+		q := queue("it")
+		r := newRig(q)
+		cloud := &paused{Cloud: r.cloud, pause: func() {
+			r.clock.T = r.clock.T.Add(time.Hour)
+			if takenOver {
+				_, err := r.store.Acquire(context.Background(), "second", time.Hour)
+				require.NoError(t, err)
+			}
+		}}
+		_, err := reaper.Apply(context.Background(), reaper.Run{ID: "first", Plan: planOf(t, patched(q)), Cloud: cloud, Store: r.store, Clock: r.clock})
+		require.ErrorIs(t, err, state.ErrLost)
+		assert.Zero(t, r.changes())
+	}
+}
+
+// The kill switch and the end of the context are obeyed in the middle of a run.
+func TestStoppedInTheMiddle(t *testing.T) {
+	for _, how := range []string{"switch", "context"} {
+		a, b := queue("a"), queue("b")
+		r := newRig(a, b)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		why := ""
+		r.cloud.Hook = func(c simcloud.Call, after bool) {
+			if c.Op == "Update" && after {
+				if how == "switch" {
+					why = "enough"
+				} else {
+					cancel()
+				}
+			}
+		}
+		run := reaper.Run{ID: "r", Plan: planOf(t, patched(a), patched(b)), Cloud: r.cloud, Store: r.store, Clock: r.clock, Switch: func() (string, error) { return why, nil }}
+		_, err := reaper.Apply(ctx, run)
+		require.Error(t, err)
+		assert.Equal(t, 1, r.changes(), how)
+		ledger, err := state.ReadLedger(context.Background(), r.store)
+		require.NoError(t, err)
+		assert.Empty(t, ledger.Open(), "the outcome of what was in flight is written")
+		r.cloud.Hook = nil
+		outcomes, err := r.apply(run.Plan)
+		require.NoError(t, err, "the lock was given back")
+		assert.Equal(t, state.Done, outcomes[1].State)
+		assert.Equal(t, 2, r.changes())
+	}
+}
+
+// What was applied is recorded, without secrets, and a second run adds nothing.
+func TestLastApplied(t *testing.T) {
+	r := newRig()
+	p := planOf(t, creation("db", "AWS::RDS::DBInstance", inventory.Properties{"MasterUserPassword": "hunter2hunter2", "Port": "5432"}))
+	_, err := r.apply(p)
+	require.NoError(t, err)
+	ledger, err := state.ReadLedger(context.Background(), r.store)
+	require.NoError(t, err)
+	require.Len(t, ledger.LastApplied(), 1)
+	applied := ledger.LastApplied()[0]
+	assert.Equal(t, "db", applied.Particle)
+	assert.Equal(t, "5432", applied.Properties["Port"])
+	assert.True(t, state.IsMasked(applied.Properties["MasterUserPassword"]))
+	assert.True(t, applied.Names(r.cloud.Snapshot().Resources[0]))
+	assert.Empty(t, ledger.Tokens)
+}
+
+// flickering takes a deletion and does nothing; the first read after it says that the thing
+// is gone.
+type flickering struct {
+	*simcloud.Cloud
+	deleted bool
+}
+
+func (f *flickering) Delete(context.Context, *inventory.Resource, []plan.Step) (string, error) {
+	f.deleted = true
+	return "req-1", nil
+}
+
+func (f *flickering) Observe(ctx context.Context, ref inventory.Ref) (*inventory.Resource, error) {
+	if f.deleted {
+		f.deleted = false
+		return nil, reaper.ErrNotFound
+	}
+	return f.Cloud.Observe(ctx, ref)
+}
+
+// Gone is what stays gone (SAFETY invariant 25).
+func TestDeletedStaysGone(t *testing.T) {
+	q := queue("it")
+	r := newRig(q)
+	r.mark(t, q)
+	outcomes, err := reaper.Apply(context.Background(), reaper.Run{ID: "r", Plan: planOf(t, on(plan.Delete, q)), Cloud: &flickering{Cloud: r.cloud}, Store: r.store, Clock: r.clock})
+	require.NoError(t, err)
+	assert.Equal(t, state.Failed, outcomes[0].State)
+	assert.Contains(t, outcomes[0].Message, "still there")
+}

@@ -1,0 +1,66 @@
+package reaper
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+)
+
+// write appends a record. It is not stopped by the end of ctx: what happened is written.
+func (a *applier) write(ctx context.Context, r state.Record, detail any) error {
+	r.Run, r.Time = a.ID, a.Clock.Now()
+	if detail != nil {
+		text, err := json.Marshal(detail)
+		if err != nil {
+			return fmt.Errorf("write journal: %w", err)
+		}
+		r.Detail = text
+	}
+	_, err := a.lease.Append(context.WithoutCancel(ctx), r)
+	return err
+}
+
+// writeApplied records what a particle's resource was made to be.
+func (a *applier) writeApplied(ctx context.Context, action plan.Action, left *inventory.Resource) error {
+	if action.For == nil || left == nil {
+		return nil
+	}
+	f := action.For
+	applied := state.LastApplied{
+		Particle: state.Particle{App: f.App, Environment: f.Environment, Version: f.Version, Name: f.Particle, Account: left.Ref.Account, Region: left.Ref.Region},
+		Ref:      left.Ref.String(), Incarnation: plan.Incarnation(left), Actor: a.caller.ARN, At: a.Clock.Now().UTC(),
+	}
+	before := a.ledger.Applied[applied.Particle]
+	if before.Ref == applied.Ref && before.Incarnation == applied.Incarnation {
+		applied.Properties = before.Properties
+	}
+	if action.Verb == plan.Create {
+		applied.Properties, _ = a.resolved(action)
+	}
+	of := &inventory.Resource{Properties: inventory.Properties{}, Tags: map[string]string{}}
+	maps.Copy(of.Properties, applied.Properties)
+	of.Properties, _ = inventory.Clone(of.Properties).(map[string]any)
+	for _, c := range action.Patch {
+		if c.Tag == "" {
+			plan.Set(of, c, c.To)
+		}
+	}
+	applied.Properties = state.MaskSecrets(a.key, left.Ref.Type, of.Properties)
+	record, err := applied.Record(a.ID)
+	if err != nil {
+		return err
+	}
+	record.Action = action.ID
+	same := before
+	same.At, same.Actor = applied.At, applied.Actor
+	if was, err := same.Record(a.ID); err == nil && string(was.Detail) == string(record.Detail) {
+		return nil // nothing new
+	}
+	a.ledger.Applied[applied.Particle] = applied
+	return a.write(ctx, record, record.Detail)
+}
