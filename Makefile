@@ -19,8 +19,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # share memory between workers; the SDK below inventory/aws would take minutes more to
 # build and brings its own tests.
 RACE     := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
-RACED    := ./engine/... ./rules/... ./reports/... ./inventory ./inventory/schema/... ./inventory/declared/...
-UNRACED  := ./inventory/aws/... ./cmd/...
+RACED    := ./engine/... ./rules/... ./reports/... ./inventory ./inventory/schema/... \
+            ./inventory/declared/... ./inventory/relation/... ./inventory/state/...
+UNRACED  := ./inventory/aws/... ./reaper/... ./cmd/...
 
 .PHONY: help
 help: ## show this list
@@ -47,12 +48,21 @@ test: vet lint emulator cfn-lint ## every check: vet, lint, unit, property, fuzz
 	@python3 testdata/demo/generate.py --check
 	@[ -n "$(RACE)" ] || echo "note: no C compiler, so the race detector is off"
 	@{ go test -json $(RACE) $(RACED) || echo '{"Action": "command-failed"}'; \
+	   go test -json $(RACE) -short ./reaper ./reaper/simcloud || echo '{"Action": "command-failed"}'; \
 	   PCF_SCAN_MOTO=required go test -json -timeout 20m $(UNRACED) || echo '{"Action": "command-failed"}'; \
 	 } | python3 .ci/summary.py
 
 .PHONY: test-full
 test-full: export PCF_SCAN_FULL := 1
 test-full: test lint-proof schemas-check fuzz ## test, and all that takes longer
+
+.PHONY: test-html
+test-html: build ## open the HTML reports in a headless browser, with axe-core
+	@.ci/test-html
+
+.PHONY: test-safety
+test-safety: ## break each safety promise in a copy; its test must fail
+	@.ci/test-safety
 
 .PHONY: vet
 vet: # part of test
@@ -81,7 +91,7 @@ fuzz: ## each fuzz function for FUZZTIME (20s)
 	@for package in $$(go list ./...); do \
 	  for function in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 	    echo "== $$package $$function"; \
-	    go test -run '^$$' -fuzz "^$$function\$$" -fuzztime $(FUZZTIME) $$package; \
+	    go test -run '^$$' -fuzz "^$$function\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$package; \
 	  done; \
 	done
 

@@ -73,7 +73,7 @@ func Compare(now, older *Result) error {
 			has[f.Fingerprint]--
 			continue
 		}
-		if !now.judgedBy(f.Rule) || !now.covers(f.Resource) {
+		if !now.JudgedBy(f.Rule) || !now.Covers(f.Resource) {
 			c.Findings.Unseen++
 			continue
 		}
@@ -93,7 +93,7 @@ func Compare(now, older *Result) error {
 	for _, d := range older.Drift {
 		switch {
 		case drifts[DriftFingerprint(d)]:
-		case now.Drift == nil || !now.covers(d.Resource):
+		case now.Drift == nil || !now.Covers(d.Resource):
 			c.Drift.Unseen++
 		default:
 			c.Drift.Gone++
@@ -123,7 +123,7 @@ func missingFrom(other, r *Result) (missing []Resource, both, unseen int) {
 		switch {
 		case there[refOf(x.place())]:
 			both++
-		case !other.covers(x.place()):
+		case !other.Covers(x.place()):
 			unseen++
 		default:
 			missing = append(missing, x)
@@ -136,13 +136,14 @@ func (r Resource) place() Place {
 	return Place{Type: r.Type, ID: r.ID, Account: r.Account, Region: r.Region, ARN: r.ARN}
 }
 
-// judgedBy reports whether a rule was loaded. Results of one program version list all.
-func (r *Result) judgedBy(rule string) bool {
+// JudgedBy reports whether a rule was loaded. Results of one program version list all.
+func (r *Result) JudgedBy(rule string) bool {
 	return slices.ContainsFunc(r.Rules, func(c RuleCount) bool { return c.ID == rule })
 }
 
-// covers reports whether the run looked at a place and could read it.
-func (r *Result) covers(p Place) bool {
+// Covers reports whether the run looked at a place and could read it: only then does it mean
+// something that nothing was found there.
+func (r *Result) Covers(p Place) bool {
 	if len(r.Scope.NarrowedTo) > 0 {
 		return false // what a filter left out is not gone
 	}

@@ -23,23 +23,57 @@ type ControlCount struct {
 	Error     int      `json:"error"`
 	Skip      int      `json:"skip"`
 	Waived    int      `json:"waived"`
+	// Incomplete is set when a type that the rules judge was not read everywhere: what was not
+	// seen has neither passed nor failed.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // ControlStatuses are the statuses of controls, worst first.
 var ControlStatuses = []string{"fail", "error", "unknown", "waived", "pass", "idle", "none"}
 
-// countControls fills the counts of the frameworks that the job asks for, every control
-// of theirs included: what nobody looked at is not compliant.
-func countControls(job Job, r *Result) {
-	if len(job.Frameworks) == 0 {
+// Evidence is what an auditor needs to follow the verdicts of a rule: what was asked, of what,
+// and which text of the rule asked it.
+type Evidence struct {
+	Types []string `json:"types"`
+	// Check and When are the expressions as written, by type; the key "" stands for all types.
+	Check  map[string]string `json:"check"`
+	When   map[string]string `json:"when,omitempty"`
+	Params map[string]any    `json:"params,omitempty"` // the values that it was judged with
+	Digest string            `json:"digest"`           // sha256 of the rule file
+}
+
+// addEvidence tells of the rules what they are, for a run that asks for controls.
+func addEvidence(job Job, r *Result) {
+	if len(job.Frameworks) == 0 || job.Include.Summary {
 		return
 	}
-	r.Summary.Controls = map[string]map[string]int{}
-	for _, f := range job.Rules.Frameworks() {
-		if !slices.ContainsFunc(job.Frameworks, func(glob string) bool { return inventory.MatchGlob(glob, f.Name) }) {
-			continue
+	for i, rule := range job.Rules.Rules() { // r.Rules has the same order
+		params := map[string]any{}
+		for _, p := range rule.Params {
+			params[p.Name] = p.Value
 		}
+		r.Rules[i].Evidence = &Evidence{Types: rule.Types, Check: rule.Check, When: rule.When, Params: params, Digest: rule.Digest()}
+	}
+}
+
+// CountControls fills the counts of the frameworks, or versions of them, that match one of the
+// globs, every control of theirs included: what nobody looked at is not compliant. It needs no more than a saved
+// result has. list adds the controls themselves to the numbers of the summary. It reports
+// whether a framework matched.
+func CountControls(r *Result, frameworks []*rules.Framework, globs []string, list bool) (matched bool) {
+	if len(globs) == 0 {
+		return false
+	}
+	r.Summary.Controls, r.Controls = map[string]map[string]int{}, nil
+	missed := r.missedRules()
+	for _, f := range frameworks {
 		for _, control := range listed(f, r.Rules) {
+			if !slices.ContainsFunc(globs, func(glob string) bool {
+				return slices.ContainsFunc(rules.Names(f.Name, control.ID), func(name string) bool { return inventory.MatchGlob(glob, name) })
+			}) {
+				continue
+			}
+			matched = true
 			c := ControlCount{Framework: f.Name, ID: control.ID, Title: control.Title, Rules: []string{}}
 			for _, rule := range r.Rules {
 				if !slices.Contains(rule.Controls[f.Name], control.ID) {
@@ -48,6 +82,7 @@ func countControls(job Job, r *Result) {
 				c.Rules = append(c.Rules, rule.ID)
 				c.Pass, c.Fail, c.Unknown = c.Pass+rule.Pass, c.Fail+rule.Fail, c.Unknown+rule.Unknown
 				c.Error, c.Skip, c.Waived = c.Error+rule.Error, c.Skip+rule.Skip, c.Waived+rule.Waived
+				c.Incomplete = c.Incomplete || missed[rule.ID]
 			}
 			c.Status = c.status()
 			edition := edition(f.Name, control.ID)
@@ -55,11 +90,30 @@ func countControls(job Job, r *Result) {
 				r.Summary.Controls[edition] = map[string]int{}
 			}
 			r.Summary.Controls[edition][c.Status]++
-			if !job.Include.Summary {
+			if list {
 				r.Controls = append(r.Controls, c)
 			}
 		}
 	}
+	return matched
+}
+
+// missedRules are the rules of which a gap left out something that they judge. Without their
+// types, as in an older saved result, every gap may have.
+func (r *Result) missedRules() map[string]bool {
+	types := map[string]bool{}
+	for _, g := range r.Gaps {
+		types[g.Type] = true
+	}
+	missed := map[string]bool{}
+	for _, rule := range r.Rules {
+		for typ := range types {
+			if typ == "" || rule.Evidence == nil || slices.ContainsFunc(rule.Evidence.Types, func(glob string) bool { return inventory.MatchGlob(glob, typ) }) {
+				missed[rule.ID] = true
+			}
+		}
+	}
+	return missed
 }
 
 // listed are the controls of a framework; of one that publishes no list, those that the

@@ -46,6 +46,33 @@ func TestControls(t *testing.T) {
 	}, r.Controls)
 	assert.Equal(t, map[string]map[string]int{"acme 1": {"fail": 1, "pass": 1, "idle": 1}, "acme 2": {"none": 1}}, r.Summary.Controls)
 
+	require.NotNil(t, r.Rules[0].Evidence)
+	assert.Equal(t, "encrypted", r.Rules[0].ID)
+	assert.Equal(t, map[string]string{"": "resource.properties.?SqsManagedSseEnabled.orValue(true)"}, r.Rules[0].Evidence.Check)
+	assert.Equal(t, []string{"AWS::SQS::Queue"}, r.Rules[0].Evidence.Types)
+	assert.Regexp(t, "^sha256:[0-9a-f]{64}$", r.Rules[0].Evidence.Digest)
+
+	whole := job.Live.Gaps
+	job.Live.Gaps = []inventory.Gap{{Type: "AWS::SNS::Topic", Reason: inventory.Denied}}
+	var incomplete []string
+	for _, c := range Run(job).Controls {
+		if c.Incomplete {
+			incomplete = append(incomplete, c.ID)
+		}
+	}
+	assert.Equal(t, []string{"1:C"}, incomplete, "a gap says less of the controls that it concerns")
+	job.Live.Gaps = whole
+
+	job.Frameworks = []string{"acme:2"}
+	r = Run(job)
+	assert.Len(t, r.Controls, 1, "one version of a benchmark")
+	saved := *r
+	saved.Controls, saved.Summary.Controls = nil, nil
+	assert.True(t, CountControls(&saved, set.Frameworks(), []string{"acme:1"}, true), "a saved result is enough")
+	assert.Len(t, saved.Controls, 3)
+	assert.False(t, CountControls(&saved, set.Frameworks(), []string{"acm"}, true))
+	job.Frameworks = []string{"ac*"}
+
 	job.Include.Summary = true
 	r = Run(job)
 	assert.Empty(t, r.Controls)

@@ -3,8 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/pcf-scan/pcf-scan/engine/drift"
-	"github.com/pcf-scan/pcf-scan/engine/owner"
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
@@ -73,7 +71,7 @@ func Explain(job Job, name string, rule *rules.Rule) (all []Explanation, names [
 		explainOwner(job, called, at)
 	}
 	if job.Rules != nil {
-		for _, t := range tasksOf(job) {
+		for _, t := range slices.Concat(tasksOf(job), declaredOnly(job, of)) {
 			var particle []string
 			if t.particle != nil {
 				particle = []string{t.particle.Name}
@@ -99,23 +97,27 @@ func Explain(job Job, name string, rule *rules.Rule) (all []Explanation, names [
 	return all, slices.Compact(names)
 }
 
-func explainOwner(job Job, called func(*inventory.Resource, ...string) bool, at func(*inventory.Resource) *Explanation) {
-	declaration := job.Declaration
-	if declaration == nil {
-		declaration = &inventory.Declaration{}
+// declaredOnly are the tasks of declared resources that were found and of which nothing lives: the
+// rules of a scan judge what lives, and of these there is only the declaration to judge.
+func declaredOnly(job Job, found map[*inventory.Resource]*Explanation) []task {
+	if job.Live == nil || job.Declaration == nil || job.Command == "check" {
+		return nil
 	}
-	owned := owner.Attribute(owner.Input{Declaration: declaration, Live: job.Live, Now: job.Now})
+	job.Command = "check"
+	return slices.DeleteFunc(tasksOf(job), func(t task) bool {
+		return t.particle == nil || t.particle.Recorded != "" || found[t.resource] == nil
+	})
+}
+
+func explainOwner(job Job, called func(*inventory.Resource, ...string) bool, at func(*inventory.Resource) *Explanation) {
+	owned := own(job)
 	for _, a := range owned.Attributions {
 		if job.wants(a.App, a.Environment) && called(a.Resource, a.Particle) {
 			out := resourceOf(a, false)
 			at(a.Resource).Ownership = &out
 		}
 	}
-	pairs := make([]drift.Pair, 0, len(owned.Pairs))
-	for _, p := range owned.Pairs {
-		pairs = append(pairs, drift.Pair(p))
-	}
-	for _, d := range drift.CompareAll(pairs, drift.Context{Live: job.Live, Now: job.Now, Ignore: rules.IgnoreWhen}) {
+	for _, d := range compare(job, owned) {
 		p := d.Particle
 		if !job.wants(p.App, p.Environment) || !called(p.Resource, p.Name) && (d.Live == nil || !called(d.Live)) {
 			continue

@@ -39,9 +39,11 @@ type Gate struct {
 	AllowPartial bool
 	// Interrupted is set when the run was stopped before its end.
 	Interrupted bool
+	// Stopped is set when something refused to let a plan be applied: a guard, the lock.
+	Stopped bool
 }
 
-// ExitCode returns the exit code of a run: the first that holds of 130, 2, 1, 3, 0.
+// ExitCode returns the exit code of a run: the first that holds of 130, 2, 4, 1, 3, 0.
 // Faults and an empty run are 2 also when other inputs were judged.
 func (g Gate) ExitCode(r *Result) int {
 	switch {
@@ -49,7 +51,9 @@ func (g Gate) ExitCode(r *Result) int {
 		return ExitInterrupted
 	case len(r.Faults) > 0 || g.nothingToJudge(r):
 		return ExitUsage
-	case g.Fails(r):
+	case g.Stopped || slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.State != "done" && o.State != "skipped" }):
+		return ExitActing
+	case g.Fails(r), r.Plan != nil && (len(r.Outcomes) < len(r.Plan.Actions) || r.Plan.Reaping != nil && r.Plan.Reaping.Stopped != ""): // planned, not done
 		return ExitFindings
 	case g.incomplete(r):
 		return ExitIncomplete
@@ -64,6 +68,8 @@ func (g Gate) nothingToJudge(r *Result) bool {
 		return r.Summary.Resources == 0 || r.Summary.Recorded > 0 && r.Summary.Resources == r.Summary.NotJudged
 	case "drift":
 		return r.Summary.Declared == 0 && len(r.Gaps) == 0
+	case "tag", "repair": // a plan that was saved is applied without declarations
+		return r.Summary.Declared == 0 && len(r.Gaps) == 0 && r.Summary.ByClass != nil
 	}
 	return false
 }

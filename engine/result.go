@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pcf-scan/pcf-scan/engine/owner"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 )
 
 // SchemaVersion is the version of the saved result (CONTRACT.md section 5).
@@ -32,7 +33,9 @@ type Result struct {
 	Controls  []ControlCount `json:"controls,omitempty"`
 	Findings  []Finding      `json:"findings,omitzero"`
 	Resources []Resource     `json:"resources,omitzero"`
-	Drift     []Drift        `json:"drift,omitzero"`
+	// Apps are the app versions that something declared or owns.
+	Apps  []App   `json:"apps,omitempty"`
+	Drift []Drift `json:"drift,omitzero"`
 	// Ignored are differences that an ignore rule covers; Warnings are doubts about inputs
 	// that stopped nothing.
 	Ignored []Ignored `json:"ignored,omitempty"`
@@ -41,6 +44,32 @@ type Result struct {
 	Warnings  []Fault     `json:"warnings,omitempty"`
 	// Comparison is there when an older result was given (`report --against`).
 	Comparison *Comparison `json:"comparison,omitempty"`
+	// Plan is there when the command plans changes, Outcomes when it made them.
+	Plan     *plan.Plan `json:"plan,omitempty"`
+	Outcomes []Outcome  `json:"outcomes,omitempty"`
+	// History is there when the run was recorded (`--history FILE`): the newest runs up to
+	// this one, oldest first, so that a saved result draws its trend without that file.
+	History []Trend `json:"history,omitempty"`
+}
+
+// Outcome is what became of one action of the plan.
+type Outcome struct {
+	Action    string `json:"action"` // id of the action
+	State     string `json:"state"`  // done, skipped, blocked, failed or stale
+	Message   string `json:"message,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
+	Created   string `json:"created,omitempty"` // the identifier of what was created
+}
+
+// Trend is one run in a history, in the numbers that are compared over time.
+type Trend struct {
+	RunID      string         `json:"runId"`
+	Time       time.Time      `json:"time"` // when the run started
+	Complete   bool           `json:"complete"`
+	BySeverity map[string]int `json:"bySeverity"` // findings with status fail
+	Resources  int            `json:"resources"`
+	Orphans    int            `json:"orphans"`
+	Drift      int            `json:"drift"` // declared resources that are not as declared, unverifiable ones left out
 }
 
 // Tool names the program that made the result.
@@ -123,12 +152,14 @@ type RuleCount struct {
 	// itself years later.
 	Remediation string              `json:"remediation,omitempty"`
 	Controls    map[string][]string `json:"controls,omitempty"`
-	Pass        int                 `json:"pass"`
-	Fail        int                 `json:"fail"`
-	Unknown     int                 `json:"unknown"`
-	Error       int                 `json:"error"`
-	Skip        int                 `json:"skip"`
-	Waived      int                 `json:"waived"`
+	// Evidence is there when controls were asked for.
+	Evidence *Evidence `json:"evidence,omitempty"`
+	Pass     int       `json:"pass"`
+	Fail     int       `json:"fail"`
+	Unknown  int       `json:"unknown"`
+	Error    int       `json:"error"`
+	Skip     int       `json:"skip"`
+	Waived   int       `json:"waived"`
 }
 
 // Place names a resource in findings and drift: live by id and ARN, declared by
@@ -163,6 +194,17 @@ type Finding struct {
 	Fingerprint string              `json:"fingerprint"`
 	Known       bool                `json:"known,omitempty"` // the baseline holds it already
 	Waiver      *Waiver             `json:"waiver"`
+	// Excerpt is what stands at the place in its file; nil where it is not shown. It is not
+	// saved: a saved result holds no text of the files that it judged.
+	Excerpt *Excerpt `json:"-"`
+}
+
+// Excerpt is the text around the place of a finding.
+type Excerpt struct {
+	First  int      // the number of the first line
+	Lines  []string // as they stand in the file, what is sensitive left out
+	Line   int      // the number of the line of the place
+	Column int      // its character in that line as it is shown, from 1; 0 when it is not shown
 }
 
 // Waiver is the waiver that covers a finding.

@@ -27,9 +27,13 @@ type Job struct {
 
 	Declaration *inventory.Declaration
 	Live        *inventory.Snapshot
-	Rules       *rules.Set
-	Waivers     []rules.Waiver
-	NoWaivers   bool // ignore waivers and inline suppressions, for auditors
+	// Applied are our records of what was last applied, and Mask puts in place of secrets
+	// what those records hold there; both are nil without a state.
+	Applied   []inventory.Applied
+	Mask      func(typ string, properties inventory.Properties) inventory.Properties
+	Rules     *rules.Set
+	Waivers   []rules.Waiver
+	NoWaivers bool // ignore waivers and inline suppressions, for auditors
 
 	// App, Environment, Classes and Tags narrow the output of commands over a live world.
 	// A tag is a key, or a key and its value; a resource must have all of them.
@@ -58,12 +62,18 @@ type Include struct {
 // Run judges a job. It never fails and never stops half-way: what could not be read or
 // judged is data in the Result, and what was read before an interrupt is judged like all.
 func Run(job Job) *Result {
+	r, _ := run(job)
+	return r
+}
+
+// run is Run, and returns also how the two sides belong together.
+func run(job Job) (*Result, sides) {
 	if job.Baseline != nil && job.Include.Summary {
 		// To compare with the baseline takes the list, to count takes only its length.
 		job.Include.Summary = false
-		r := Run(job)
+		r, both := run(job)
 		r.Findings, r.Drift, r.Resources, r.Ignored = nil, nil, nil, nil
-		return r
+		return r, both
 	}
 	r := &Result{
 		SchemaVersion: SchemaVersion,
@@ -94,20 +104,25 @@ func Run(job Job) *Result {
 		}
 		r.Summary.Declared = len(d.Particles())
 	}
+	var both sides
 	if job.Live != nil {
+		both = attribute(job, r)
 		gaps = append(gaps, job.Live.Gaps...)
-		gaps = append(gaps, attribute(job, r)...)
+		gaps = append(gaps, both.owned.Gaps...)
 	}
 	if job.Rules != nil {
 		judge(job, r)
-		countControls(job, r)
 	}
 	r.Gaps = gapList(gaps)
 	r.Complete = len(r.Gaps) == 0
+	if job.Rules != nil {
+		addEvidence(job, r)
+		CountControls(r, job.Rules.Frameworks(), job.Frameworks, !job.Include.Summary)
+	}
 	if job.Baseline != nil {
 		job.Baseline.mark(r)
 	}
-	return r
+	return r, both
 }
 
 func emptyNotNil(s []string) []string {
@@ -129,18 +144,41 @@ func gapList(gaps []inventory.Gap) []Gap {
 	return list
 }
 
-// attribute fills the ownership and drift sections and returns the gaps that only
-// ownership sees, such as an active version whose declaration was not found.
-func attribute(job Job, r *Result) []inventory.Gap {
+// sides are the declared and the live side of a job, joined.
+type sides struct {
+	owned  *owner.Result
+	drifts []drift.Drift // of all pairs, because references go across apps
+}
+
+// own says whose everything is that lives.
+func own(job Job) *owner.Result {
+	return owner.Attribute(owner.Input{Declaration: job.Declaration, Live: job.Live, Applied: job.Applied, Now: job.Now})
+}
+
+// compare compares everything declared with what lives.
+func compare(job Job, owned *owner.Result) []drift.Drift {
+	pairs := make([]drift.Pair, 0, len(owned.Pairs))
+	for _, p := range owned.Pairs {
+		pairs = append(pairs, drift.Pair(p))
+	}
+	return drift.CompareAll(pairs, drift.Context{Live: job.Live, Now: job.Now, Mask: job.Mask, Ignore: rules.IgnoreWhen})
+}
+
+// attribute fills the ownership and drift sections. The gaps of what it returns are those
+// that only ownership sees, such as an active version whose declaration was not found.
+func attribute(job Job, r *Result) (both sides) {
+	both.owned = own(job)
+	owned := both.owned
 	declaration := job.Declaration
 	if declaration == nil {
 		declaration = &inventory.Declaration{}
 	}
-	owned := owner.Attribute(owner.Input{Declaration: declaration, Live: job.Live, Now: job.Now})
 
 	lists := !job.Include.Summary // a section that is not listed is absent, not empty
-	if lists && job.Command != "drift" {
+	listsLive := lists && !slices.Contains([]string{"drift", "tag", "repair", "reap"}, job.Command)
+	if listsLive {
 		r.Resources = []Resource{}
+		r.Apps = appsOf(job, declaration, owned)
 	}
 	r.Summary.ByClass = map[string]int{}
 	for _, c := range owner.Classes {
@@ -152,12 +190,12 @@ func attribute(job Job, r *Result) []inventory.Gap {
 		}
 		r.Summary.Resources++
 		r.Summary.ByClass[string(a.Class)]++
-		if lists && job.Command != "drift" {
+		if listsLive {
 			r.Resources = append(r.Resources, resourceOf(a, job.Include.Properties))
 		}
 	}
-	if job.Command == "inventory" || job.Declaration == nil {
-		return owned.Gaps
+	if slices.Contains([]string{"inventory", "tag", "reap"}, job.Command) || job.Declaration == nil {
+		return both
 	}
 
 	if lists {
@@ -167,12 +205,8 @@ func attribute(job Job, r *Result) []inventory.Gap {
 	for _, c := range drift.Classes {
 		r.Summary.Drift[string(c)] = 0
 	}
-	// All pairs are compared, because references go across apps; the output is narrowed.
-	pairs := make([]drift.Pair, 0, len(owned.Pairs))
-	for _, p := range owned.Pairs {
-		pairs = append(pairs, drift.Pair(p))
-	}
-	for _, d := range drift.CompareAll(pairs, drift.Context{Live: job.Live, Now: job.Now, Ignore: rules.IgnoreWhen}) {
+	both.drifts = compare(job, owned)
+	for _, d := range both.drifts {
 		if !job.wants(d.Particle.App, d.Particle.Environment) {
 			continue
 		}
@@ -193,7 +227,7 @@ func attribute(job Job, r *Result) []inventory.Gap {
 			r.Warnings = append(r.Warnings, faultOf(inventory.Fault{Position: i.Position, Message: "ignore rule for " + i.Path + " covers no difference: it can be removed"}))
 		}
 	}
-	return owned.Gaps
+	return both
 }
 
 // wants reports whether something of this app and environment belongs in the output.
@@ -253,6 +287,11 @@ type task struct {
 // judge runs every rule over every resource, one worker per core.
 func judge(job Job, r *Result) {
 	tasks := tasksOf(job)
+	types := map[string]bool{}
+	for _, t := range tasks {
+		types[t.resource.Ref.Type] = true
+	}
+	job.Rules.Prepare(slices.Collect(maps.Keys(types)))
 	r.Rules = []RuleCount{}
 	if !job.Include.Summary {
 		r.Findings = []Finding{}

@@ -310,5 +310,6 @@ func (s *streamed[At]) result() *Result {
 	}
 	r.Summary.NotJudged = r.Summary.Judged["notJudged"]
 	reviewWaivers(job, r, used)
+	CountControls(r, job.Rules.Frameworks(), job.Frameworks, false)
 	return r
 }

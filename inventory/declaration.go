@@ -75,6 +75,9 @@ type Particle struct {
 	Targets   []Target // of the app
 	// Stack is the CloudFormation stack or the file stem it was declared in.
 	Stack string
+	// Refers names the particles of its file that its declaration names, by a reference (also
+	// one whose value is known, which is plain text in the properties) or by DependsOn: sorted.
+	Refers []string
 	// Recorded says why rules do not judge it: it comes from a record of what was deployed (a
 	// Terraform state), which serves identity and drift. Empty for everything else.
 	Recorded string

@@ -75,6 +75,10 @@ type Resource struct {
 	// the file, with ${} where something else goes in. A value that is not at or below such a
 	// pointer stands in the file as it is.
 	Written map[string][]string
+	// Exposed lists the pointers of secrets that stand in the file as they are, and that the
+	// reader did not keep. They are pointers into the file's own words where no property takes
+	// the value.
+	Exposed []string
 
 	// Existence says why it is not known whether a declared resource will exist at all (the
 	// Condition of a template that is not known); nil when it will. Two resources whose

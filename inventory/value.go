@@ -129,8 +129,18 @@ func Clone(v any) any {
 // produce into the values that Properties allows: integral numbers become int64,
 // other numbers float64, typed maps and slices plain ones. A number outside int64
 // and float64, and what YAML calls .nan and .inf, becomes its text: JSON cannot write it
-// as a number. Lists and maps are changed in place. It returns an error for anything else.
-func Normal(v any) (any, error) {
+// as a number. Lists and maps are changed in place. It returns an error for anything else, and
+// for what is nested deeper than 256 levels.
+func Normal(v any) (any, error) { return normal(v, maxDepth) }
+
+// maxDepth bounds how deep values nest. What reads them costs its square, and no document of
+// AWS comes near.
+const maxDepth = 256
+
+func normal(v any, depth int) (any, error) {
+	if depth == 0 {
+		return nil, fmt.Errorf("the value is nested deeper than %d levels", maxDepth)
+	}
 	switch v := v.(type) {
 	case nil, bool, int64, string, *Unknown:
 		return v, nil
@@ -163,7 +173,7 @@ func Normal(v any) (any, error) {
 		return v.String(), nil
 	case []any:
 		for i, e := range v {
-			n, err := Normal(e)
+			n, err := normal(e, depth-1)
 			if err != nil {
 				return nil, err
 			}
@@ -172,7 +182,7 @@ func Normal(v any) (any, error) {
 		return v, nil
 	case map[string]any:
 		for k, e := range v {
-			n, err := Normal(e)
+			n, err := normal(e, depth-1)
 			if err != nil {
 				return nil, err
 			}

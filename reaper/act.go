@@ -18,6 +18,7 @@ type result struct {
 	state   string
 	message string
 	left    *inventory.Resource // what the action left
+	again   bool                // it may end otherwise later
 }
 
 func ended(state, format string, args ...any) result {
@@ -28,19 +29,33 @@ func ended(state, format string, args ...any) result {
 func (a *applier) perform(ctx context.Context, action plan.Action) (result, error) {
 	for _, need := range action.Needs {
 		if _, done := a.done[need]; !done {
-			return ended(state.BlockedBy, "it needs %s, which was not done", need), nil
+			r := ended(state.BlockedBy, "it needs %s, which was not done", need)
+			r.again = a.waits[need]
+			return r, nil
 		}
 	}
 	if action.NotBefore != nil && a.Clock.Now().Before(*action.NotBefore) {
 		return ended(state.Skipped, "not before %s", action.NotBefore.UTC().Format(time.RFC3339)), nil
 	}
-	if action.Verb == plan.Create {
+	switch action.Verb {
+	case plan.Create:
 		return a.create(ctx, action)
+	case plan.Unmark: // also of what has changed or is gone
+		return a.unmark(ctx, action)
+	}
+	if why := a.replanned(action); why != "" && !a.wasDone(action) {
+		return ended(state.Stale, "%s", why), nil
 	}
 	live, err := a.settled(ctx, action)
 	switch {
 	case errors.Is(err, ErrNotFound) && action.Verb == plan.Delete:
-		return ended(state.Done, "it was gone already"), nil
+		r, err := a.gone(ctx, action)
+		if r.state == state.Done {
+			r.message = "it was gone already"
+		}
+		return r, err
+	case errors.Is(err, ErrNotFound) && a.ledger.WasDeleted(action.Resource.Ref().String(), action.Incarnation):
+		return ended(state.Done, "it was deleted already"), nil // by a run of this plan that died
 	case errors.Is(err, ErrNotFound):
 		return ended(state.Stale, "it is gone"), nil
 	case err != nil:
@@ -53,12 +68,21 @@ func (a *applier) perform(ctx context.Context, action plan.Action) (result, erro
 		return result{state: state.Done, message: "it was so already", left: live}, nil
 	// A run that died in the middle may have left a part of the patch: taken back, the
 	// resource must look as it was planned for.
-	case plan.Fingerprint(plan.Undone(live, action.Patch)) != action.Precondition:
+	case plan.Fingerprint(a.asPlanned(action, live)) != action.Precondition:
 		return ended(state.Stale, "it has changed since the plan was made"), nil
 	}
 	switch action.Verb {
 	case plan.Update, plan.Tag:
+		if action.Reason == plan.Detached {
+			return a.prepare(ctx, action, live)
+		}
 		return a.change(ctx, action, live)
+	case plan.Mark:
+		return a.mark(ctx, action, live)
+	case plan.Quarantine:
+		return a.quarantine(ctx, action, live)
+	case plan.Backup:
+		return a.backup(ctx, action, live)
 	case plan.Start:
 		return a.one(ctx, action, "start", func() (string, error) { return a.Cloud.Start(ctx, live.Ref) })
 	case plan.Stop:
@@ -74,7 +98,9 @@ func (a *applier) readFailed(err error) (result, error) {
 	if endsRun(err) {
 		return result{}, err
 	}
-	return ended(state.Failed, "it could not be read: %v", err), nil
+	r := ended(state.Failed, "it could not be read: %v", err)
+	r.again = errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable)
+	return r, nil
 }
 
 func endsRun(err error) bool {
@@ -158,48 +184,19 @@ func unsure(err error) bool {
 	return true
 }
 
-func failure(err error) result {
+// failure is the result of a call that failed. What was put off or blocked may go later.
+func failure(err error) (r result) {
 	var blocked *Blocked
 	switch {
 	case errors.As(err, &blocked):
-		return ended(state.BlockedBy, "%s", blocked.By)
+		r = ended(state.BlockedBy, "%s", blocked.By)
 	case errors.Is(err, ErrBlocked):
-		return ended(state.BlockedBy, "%v", err)
+		r = ended(state.BlockedBy, "%v", err)
 	case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
-		return ended(state.Stale, "%v", err)
+		r = ended(state.Stale, "%v", err)
+	default:
+		r = ended(state.Failed, "%v", err)
 	}
-	return ended(state.Failed, "%v", err)
-}
-
-// delete ends a resource: only one that was marked, and done only when it stays away.
-func (a *applier) delete(ctx context.Context, action plan.Action, live *inventory.Resource) (result, error) {
-	mark, marked := a.ledger.Marks[live.Ref.String()]
-	if !marked || mark.Incarnation != action.Incarnation {
-		return ended(state.Failed, "it carries no mark in the ledger: nothing is deleted without one"), nil
-	}
-	failed, err := a.call(ctx, action, "delete", "", func() (string, error) { return a.Cloud.Delete(ctx, live, action.Steps) })
-	switch {
-	case err != nil:
-		return result{}, err
-	case failed != nil && !unsure(failed) && !errors.Is(failed, ErrNotFound):
-		return failure(failed), nil
-	}
-	absences := 0
-	last := ended(state.Failed, "not-converged: it is still there")
-	err = a.until(ctx, func() (bool, error) {
-		now, err := a.Cloud.Observe(ctx, live.Ref)
-		switch {
-		case errors.Is(err, ErrNotFound), err == nil && plan.Incarnation(now) != action.Incarnation:
-			if absences++; absences == 2 {
-				last = ended(state.Done, "")
-				return true, nil
-			}
-			return false, a.Clock.Sleep(ctx, a.Limits.Settle)
-		case err != nil:
-			return false, fatal(err)
-		}
-		absences = 0 // it came back: one look was not to be trusted
-		return false, nil
-	})
-	return last, err
+	r.again = errors.Is(err, ErrBlocked) || errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable)
+	return r
 }

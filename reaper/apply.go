@@ -22,22 +22,37 @@ type Run struct {
 	Cloud    Cloud
 	Store    state.Store
 	Clock    Clock
-	// Switch is asked before each call; a text ends the run, and says why (the kill switch,
-	// the end of a time window). nil never does.
+	// Switch is asked before each call; a text ends the run, and says why (see KillSwitch
+	// and Window). nil never does.
 	Switch func() (stop string, err error)
 	Limits Limits
+
+	// The rest matters to plans of deletion only.
+
+	// Allow bounds where anything may be ended.
+	Allow Allow
+	// Self are ids, names or ARNs of what the run itself lives on, beside what its caller's
+	// identity tells: the bucket and key of the state, the profile of the machine.
+	Self []string
+	// Notify tells the owners. A plan that marks is refused without it.
+	Notify Notifier
+	// Replan makes the plan again from the world as it is now, once, before anything is done:
+	// what is not in the new one is left alone. A plan that was just made needs none.
+	Replan func(ctx context.Context) (*plan.Plan, error)
 }
 
 // Limits bound a run. The zero value of each is its default.
 type Limits struct {
 	Tries    int           // of one call; default 8
 	Pause    time.Duration // before the second try, doubled up to 32 times that; default 1 s
-	Patience time.Duration // for a change to show; default 15 min
+	Patience time.Duration // for a change to show, and for what blocks or throttles to end; default 15 min
 	Settle   time.Duration // between the two looks after which something is gone; default 10 s
 	Term     time.Duration // of the lease; default 10 min
 	// Margin is how much of the lease must be left to begin a call: longer than a call may
 	// take. Default 2 min.
 	Margin time.Duration
+	// Fresh is how old a plan of deletion may be without Replan. Default 15 min.
+	Fresh time.Duration
 }
 
 func (l Limits) orDefault() Limits {
@@ -54,6 +69,7 @@ func (l Limits) orDefault() Limits {
 	set(&l.Settle, 10*time.Second)
 	set(&l.Term, 10*time.Minute)
 	set(&l.Margin, 2*time.Minute)
+	set(&l.Fresh, 15*time.Minute)
 	return l
 }
 
@@ -81,7 +97,9 @@ type applier struct {
 	lease   state.Lease
 	ledger  *state.Ledger
 	key     []byte
+	now     *plan.Plan                     // made again; nil without Replan
 	done    map[string]*inventory.Resource // by action: what it left; nil of a deletion
+	waits   map[string]bool                // actions that are tried again
 	request string                         // of the newest call
 }
 
@@ -91,7 +109,7 @@ type applier struct {
 // called again with the same plan as long as it has not expired: what is done is not done
 // again.
 func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
-	a := &applier{Run: run, done: map[string]*inventory.Resource{}}
+	a := &applier{Run: run, done: map[string]*inventory.Resource{}, waits: map[string]bool{}}
 	a.Limits = a.Limits.orDefault()
 	if err := a.guard(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)
@@ -119,17 +137,25 @@ func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
 	if err := a.resolveOpen(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)
 	}
-	for _, action := range a.Plan.Actions {
-		out, err := a.item(ctx, action)
-		if err != nil {
-			return outcomes, fmt.Errorf("apply %s: %w", action, err)
-		}
-		outcomes = append(outcomes, out)
+	if err := a.look(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	if err := a.guardDeletions(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	if outcomes, err = a.items(ctx); err != nil {
+		return outcomes, err
 	}
 	if err := a.write(ctx, state.Record{Kind: state.RunEnd}, nil); err != nil {
 		return outcomes, fmt.Errorf("end run: %w", err)
 	}
 	return outcomes, nil
+}
+
+// verbs are what can be done. A plan with another one is from a newer program.
+var verbs = []plan.Verb{
+	plan.Tag, plan.Create, plan.Update, plan.Start, plan.Stop,
+	plan.Mark, plan.Unmark, plan.Quarantine, plan.Backup, plan.Delete,
 }
 
 // guard refuses the whole run before anything is written.
@@ -144,7 +170,7 @@ func (a *applier) guard(ctx context.Context) (err error) {
 		return err
 	}
 	for _, action := range a.Plan.Actions {
-		if !slices.Contains([]plan.Verb{plan.Tag, plan.Create, plan.Update, plan.Start, plan.Stop, plan.Delete}, action.Verb) {
+		if !slices.Contains(verbs, action.Verb) {
 			return fmt.Errorf("action %s: %w: %s", action.ID, ErrUnsupported, action.Verb)
 		}
 	}
@@ -160,17 +186,80 @@ func (a *applier) guard(ctx context.Context) (err error) {
 	return nil
 }
 
-// item carries out one action and writes its outcome. Only what ends the run is an error.
-func (a *applier) item(ctx context.Context, action plan.Action) (Outcome, error) {
+// items carries out the actions in their order. What the service puts off, or what something
+// blocks that may still go away, is tried again after the others, as long as there is hope.
+func (a *applier) items(ctx context.Context) (outcomes []Outcome, err error) {
+	ends := map[string]Outcome{}
+	pending := a.Plan.Actions
+	pause, deadline := a.Limits.Pause, a.Clock.Now().Add(a.Limits.Patience)
+	for len(pending) > 0 && err == nil {
+		hope := a.Clock.Now().Before(deadline)
+		for _, action := range pending {
+			a.waits[action.ID] = hope
+		}
+		var later []plan.Action
+		for i, action := range pending {
+			out, again, failed := a.item(ctx, action)
+			switch {
+			case failed != nil:
+				err = fmt.Errorf("apply %s: %w", action, failed)
+			case again:
+				later = append(later, action)
+				continue
+			default:
+				delete(a.waits, action.ID)
+				ends[action.ID] = out
+				if out.State == state.Done {
+					deadline = a.Clock.Now().Add(a.Limits.Patience)
+				}
+			}
+			if err != nil {
+				pending = pending[i:]
+				break
+			}
+		}
+		if err != nil {
+			break
+		}
+		if len(later) > 0 && len(later) == len(pending) {
+			if err = a.pause(ctx, pause); err != nil {
+				break
+			}
+			pause = min(2*pause, 32*a.Limits.Pause)
+		} else {
+			pause = a.Limits.Pause
+		}
+		pending = later
+	}
+	if err == nil {
+		err = a.takeBack(ctx, ends)
+	}
+	if err == nil {
+		err = a.notify(ctx, ends)
+	}
+	for _, action := range a.Plan.Actions {
+		if out, ended := ends[action.ID]; ended {
+			outcomes = append(outcomes, out)
+		}
+	}
+	return outcomes, err
+}
+
+// item carries out one action and writes its outcome. Only what ends the run is an error;
+// again means that it has no outcome yet.
+func (a *applier) item(ctx context.Context, action plan.Action) (out Outcome, again bool, err error) {
 	if err := a.mayGoOn(ctx); err != nil {
-		return Outcome{}, err
+		return Outcome{}, false, err
 	}
 	a.request = ""
 	r, err := a.perform(ctx, action)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, false, err
 	}
-	out := Outcome{Action: action.ID, State: r.state, Message: r.message, RequestID: a.request}
+	if r.again && a.waits[action.ID] {
+		return Outcome{}, true, nil
+	}
+	out = Outcome{Action: action.ID, State: r.state, Message: r.message, RequestID: a.request}
 	record := state.Record{
 		Kind: state.Outcome, Action: action.ID, Ref: action.Resource.Ref().String(), Incarnation: action.Incarnation,
 		State: r.state, Message: r.message, Request: a.request,
@@ -182,8 +271,8 @@ func (a *applier) item(ctx context.Context, action plan.Action) (Outcome, error)
 	if r.state == state.Done {
 		a.done[action.ID] = r.left
 		if err := a.writeApplied(ctx, action, r.left); err != nil {
-			return out, err
+			return out, false, err
 		}
 	}
-	return out, a.write(ctx, record, nil)
+	return out, false, a.write(ctx, record, nil)
 }

@@ -42,7 +42,7 @@ func TestGuards(t *testing.T) {
 			_, _ = r.store.Acquire(context.Background(), "somebody", time.Hour)
 		}, state.ErrLocked, "another run is at work"},
 		{"unknown verb", func(_ *rig, run *reaper.Run) {
-			run.Plan.Actions[0].Verb = plan.Quarantine
+			run.Plan.Actions[0].Verb = "explode"
 			_ = run.Plan.Seal()
 		}, reaper.ErrUnsupported, "nothing is done in part"},
 	} {
@@ -115,6 +115,10 @@ func TestOutcomes(t *testing.T) {
 			r.cloud.Faults.Lose = 1
 			return patched(l)
 		}, state.Done, "", 8},
+		{"delete of what holds data", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
+			r.mark(t, l)
+			return on(plan.Delete, l)
+		}, state.Failed, "it holds data", 0},
 		{"delete without a mark", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action { return on(plan.Delete, l) }, state.Failed, "no mark", 0},
 		{"delete with the mark of an earlier one", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
 			old := *l
@@ -122,9 +126,11 @@ func TestOutcomes(t *testing.T) {
 			r.mark(t, &old)
 			return on(plan.Delete, l)
 		}, state.Failed, "no mark", 0},
-		{"delete", func(t *testing.T, r *rig, l *inventory.Resource) plan.Action {
-			r.mark(t, l)
-			return on(plan.Delete, l)
+		{"delete", func(t *testing.T, r *rig, _ *inventory.Resource) plan.Action {
+			end := topic("end")
+			r.add(end)
+			r.mark(t, end)
+			return on(plan.Delete, end)
 		}, state.Done, "", 1},
 		{"a name that is taken", func(_ *testing.T, _ *rig, l *inventory.Resource) plan.Action {
 			a := creation("new", l.Ref.Type, inventory.Properties{})
@@ -187,8 +193,8 @@ func (p *paused) Observe(ctx context.Context, ref inventory.Ref) (*inventory.Res
 	return live, err
 }
 
-// Whoever was stopped past its lease starts no call when it goes on (SAFETY invariant 23).
-func TestPausedRun(t *testing.T) {
+// Whoever was stopped past its lease starts no call when it goes on.
+func TestInvariant23_PausedRunStartsNothing(t *testing.T) {
 	for _, takenOver := range []bool{true, false} {
 		q := queue("it")
 		r := newRig(q)
@@ -201,6 +207,43 @@ func TestPausedRun(t *testing.T) {
 		}}
 		_, err := reaper.Apply(context.Background(), reaper.Run{ID: "first", Plan: planOf(t, patched(q)), Cloud: cloud, Store: r.store, Clock: r.clock})
 		require.ErrorIs(t, err, state.ErrLost)
+		assert.Zero(t, r.changes())
+	}
+}
+
+// The lease is looked at again right before a call: also who lost it between the intent and the
+// call, or between two tries, makes none.
+func TestInvariant23_LostBeforeTheCall(t *testing.T) {
+	for _, throttled := range []bool{false, true} {
+		q := queue("it")
+		r := newRig(q)
+		intents := 0
+		r.store.Hook = func(record state.Record, after bool) error {
+			if after && record.Kind == state.Intent {
+				intents++
+				if !throttled {
+					r.clock.T = r.clock.T.Add(time.Hour)
+				}
+			}
+			return nil
+		}
+		r.cloud.Hook = func(c simcloud.Call, _ bool) {
+			if throttled && c.Changes {
+				r.clock.T = r.clock.T.Add(time.Hour)
+			}
+		}
+		tries := 0
+		r.cloud.Faults.On = func(c simcloud.Call) error {
+			if c.Changes && throttled {
+				if tries++; tries == 1 {
+					return reaper.ErrThrottled
+				}
+			}
+			return nil
+		}
+		_, err := r.apply(planOf(t, patched(q)))
+		require.ErrorIs(t, err, state.ErrLost)
+		assert.Equal(t, 1, intents)
 		assert.Zero(t, r.changes())
 	}
 }
@@ -274,13 +317,67 @@ func (f *flickering) Observe(ctx context.Context, ref inventory.Ref) (*inventory
 	return f.Cloud.Observe(ctx, ref)
 }
 
-// Gone is what stays gone (SAFETY invariant 25).
-func TestDeletedStaysGone(t *testing.T) {
-	q := queue("it")
+// Gone is what stays gone: one look in which something is absent proves nothing.
+func TestInvariant25_DeletedStaysGone(t *testing.T) {
+	q := topic("it")
 	r := newRig(q)
 	r.mark(t, q)
 	outcomes, err := reaper.Apply(context.Background(), reaper.Run{ID: "r", Plan: planOf(t, on(plan.Delete, q)), Cloud: &flickering{Cloud: r.cloud}, Store: r.store, Clock: r.clock})
 	require.NoError(t, err)
 	assert.Equal(t, state.Failed, outcomes[0].State)
 	assert.Contains(t, outcomes[0].Message, "still there")
+}
+
+// waiting is a cloud that ends things as KMS and Secrets Manager do: they stay for days.
+type waiting struct {
+	*simcloud.Cloud
+	ends map[inventory.Ref]bool
+}
+
+func (w waiting) Delete(_ context.Context, live *inventory.Resource, _ []plan.Step) (string, error) {
+	w.ends[live.Ref] = true
+	return "", nil
+}
+
+func (w waiting) Observe(ctx context.Context, ref inventory.Ref) (*inventory.Resource, error) {
+	live, err := w.Cloud.Observe(ctx, ref)
+	if err == nil && w.ends[ref] {
+		live.State = "PendingDeletion"
+	}
+	return live, err
+}
+
+// What the service keeps for days before it ends is as gone as it can be.
+func TestDeletionThatWaits(t *testing.T) {
+	it := topic("it")
+	r := newRig(it)
+	r.mark(t, it)
+	outcomes, err := reaper.Apply(context.Background(), reaper.Run{
+		ID: "run-1", Plan: planOf(t, on(plan.Delete, it)), Cloud: waiting{r.cloud, map[inventory.Ref]bool{}}, Store: r.store, Clock: r.clock,
+	})
+	require.NoError(t, err)
+	require.Len(t, outcomes, 1)
+	assert.Equal(t, state.Done, outcomes[0].State, outcomes[0].Message)
+	ledger, err := state.ReadLedger(context.Background(), r.store)
+	require.NoError(t, err)
+	assert.True(t, ledger.WasDeleted(it.Ref.String(), plan.Incarnation(it)))
+	assert.Empty(t, ledger.Marks, "it is no candidate any more")
+}
+
+// The journal holds no value that can only be written.
+func TestJournalHidesWriteOnly(t *testing.T) {
+	r := newRig()
+	action := creation("worker", "AWS::Lambda::Function", inventory.Properties{"FunctionName": "worker", "Code": map[string]any{"ZipFile": "def handler(): pass"}})
+	outcomes, err := r.apply(planOf(t, action))
+	require.NoError(t, err)
+	require.Equal(t, state.Done, outcomes[0].State, outcomes[0].Message)
+	intents := 0
+	require.NoError(t, r.store.Read(context.Background(), func(record state.Record) error {
+		if record.Kind == state.Intent {
+			intents++
+		}
+		assert.NotContains(t, string(record.Detail), "handler")
+		return nil
+	}))
+	assert.Equal(t, 1, intents)
 }

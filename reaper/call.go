@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -71,13 +72,18 @@ func (a *applier) until(ctx context.Context, look func() (done bool, err error))
 		if done || err != nil || !a.Clock.Now().Add(pause).Before(deadline) {
 			return err
 		}
-		if err := a.Clock.Sleep(ctx, pause); err != nil {
-			return err
-		}
-		if err := a.keep(ctx); err != nil {
+		if err := a.pause(ctx, pause); err != nil {
 			return err
 		}
 	}
+}
+
+// pause waits, and keeps the lease meanwhile.
+func (a *applier) pause(ctx context.Context, d time.Duration) error {
+	if err := a.Clock.Sleep(ctx, d); err != nil {
+		return err
+	}
+	return a.keep(ctx)
 }
 
 // keep renews the lease when half of its term is over.
@@ -99,13 +105,22 @@ func (a *applier) settled(ctx context.Context, action plan.Action) (live *invent
 	return live, err
 }
 
+// plainState spells a state as one word.
+func plainState(s string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s))
+}
+
+// leaving recognises the states of what has a day on which it ends: a KMS key, a secret.
+func leaving(s string) bool {
+	return slices.Contains([]string{"pendingdeletion", "pendingreplicadeletion"}, plainState(s))
+}
+
 // inMotion recognises states that end by themselves.
 func inMotion(s string) bool {
-	s = strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s))
 	return slices.Contains([]string{
 		"pending", "creating", "updating", "modifying", "starting", "stopping", "rebooting", "attaching", "detaching", "backingup",
 		"upgrading", "provisioning", "inprogress", "deleting", "shuttingdown",
-	}, s)
+	}, plainState(s))
 }
 
 // call makes one call: intent, call, outcome; again while the service asks for patience.
@@ -118,7 +133,9 @@ func (a *applier) call(ctx context.Context, action plan.Action, step, token stri
 	if err := a.keep(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.write(ctx, intent, action); err != nil {
+	told := action // the journal is kept for long: what can only be written is not in it
+	told.Properties = state.MaskSecrets(a.key, action.Resource.Type, action.Properties)
+	if err := a.write(ctx, intent, told); err != nil {
 		return nil, err
 	}
 	pause := a.Limits.Pause

@@ -107,6 +107,17 @@ type Cloud interface {
 	Delete(ctx context.Context, live *inventory.Resource, steps []plan.Step) (request string, err error)
 }
 
+// A Keeper is a Cloud that can also back up what it would delete.
+type Keeper interface {
+	// BacksUp reports whether resources of a type can be backed up.
+	BacksUp(typ string) bool
+	// Backup begins a backup of a resource that holds data and returns what it is called: a
+	// resource by itself, tagged pcf:backup, that Observe shows as available or completed when
+	// it can be used. With a token that was used before it returns the backup of that time.
+	// ErrUnsupported where the type has no backup.
+	Backup(ctx context.Context, live *inventory.Resource, token string) (ref inventory.Ref, request string, err error)
+}
+
 // Clock is the time that passes while acting. A real one for a real cloud, a virtual one for
 // a simulated cloud.
 type Clock interface {

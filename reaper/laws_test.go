@@ -58,16 +58,16 @@ func drawPlan(t *rapid.T) func() (r *rig, p *plan.Plan) {
 				live = append(live, in)
 				actions = append(actions, on(plan.Start, in))
 			case 6:
-				q := queue(name)
-				live, doomed = append(live, q), append(doomed, q)
-				actions = append(actions, on(plan.Delete, q))
+				end := topic(name)
+				live, doomed = append(live, end), append(doomed, end)
+				actions = append(actions, on(plan.Delete, end))
 			}
 		}
 		for i := range bystanders {
 			live = append(live, queue(fmt.Sprintf("bystander-%d", i)))
 		}
 		r := newRig(live...)
-		r.limit = reaper.Limits{Tries: 4, Patience: 5 * time.Minute}
+		r.limit = reaper.Limits{Tries: 4, Patience: 5 * time.Minute, Fresh: 365 * 24 * time.Hour}
 		for _, d := range doomed {
 			r.mark(t, d)
 		}
@@ -249,7 +249,7 @@ func TestApplyChangedWorld(t *testing.T) {
 }
 
 // A disk that fails at any record ends the run before the next call.
-func TestApplyFailingJournal(t *testing.T) {
+func TestInvariant21_FailingJournal(t *testing.T) {
 	for n := 1; ; n++ {
 		q := queue("it")
 		r := newRig(q)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -13,7 +14,10 @@ import (
 
 // write appends a record. It is not stopped by the end of ctx: what happened is written.
 func (a *applier) write(ctx context.Context, r state.Record, detail any) error {
-	r.Run, r.Time = a.ID, a.Clock.Now()
+	r.Run = a.ID
+	if r.Time.IsZero() {
+		r.Time = a.Clock.Now()
+	}
 	if detail != nil {
 		text, err := json.Marshal(detail)
 		if err != nil {
@@ -27,7 +31,7 @@ func (a *applier) write(ctx context.Context, r state.Record, detail any) error {
 
 // writeApplied records what a particle's resource was made to be.
 func (a *applier) writeApplied(ctx context.Context, action plan.Action, left *inventory.Resource) error {
-	if action.For == nil || left == nil {
+	if action.For == nil || left == nil || isReap(action.Verb) || action.Reason == plan.Detached {
 		return nil
 	}
 	f := action.For
@@ -49,6 +53,9 @@ func (a *applier) writeApplied(ctx context.Context, action plan.Action, left *in
 		if c.Tag == "" {
 			plan.Set(of, c, c.To)
 		}
+	}
+	if slices.ContainsFunc(action.Patch, func(c plan.Change) bool { return c.Tag == "pcf:app" && c.To == nil }) {
+		applied.Ref, applied.Incarnation = "", "" // it is nobody's again: an adoption was undone
 	}
 	applied.Properties = state.MaskSecrets(a.key, left.Ref.Type, of.Properties)
 	record, err := applied.Record(a.ID)

@@ -57,16 +57,20 @@ func (a *applier) happened(ctx context.Context, action plan.Action, intent state
 		return state.Unsure, err
 	}
 	live, err := a.observe(ctx, ref)
-	gone := errors.Is(err, ErrNotFound) || err == nil && plan.Incarnation(live) != action.Incarnation
+	gone := errors.Is(err, ErrNotFound) || err == nil && (plan.Incarnation(live) != action.Incarnation || intent.Step == "delete" && leaving(live.State))
 	switch {
-	case gone && action.Verb == plan.Delete:
+	case gone && intent.Step == "delete":
 		return state.Done, nil
 	case gone:
 		return state.NotDone, nil
 	case err != nil:
 		return state.Unsure, err
+	case action.Verb == plan.Backup:
+		return state.Unsure, nil // the same token finds it again
 	case reached(action, live):
 		return state.Done, nil
+	case action.Verb == plan.Quarantine && len(action.Patch) == 0, intent.Step == "update", intent.Step == "untag":
+		return state.Unsure, nil // what is still to do is seen when it is done again
 	}
 	return state.NotDone, nil
 }
@@ -74,6 +78,8 @@ func (a *applier) happened(ctx context.Context, action plan.Action, intent state
 // writeFor writes the outcome that another run could not write.
 func (a *applier) writeFor(ctx context.Context, run string, r state.Record) error {
 	r.Run, r.Time = run, a.Clock.Now()
-	_, err := a.lease.Append(context.WithoutCancel(ctx), r)
-	return err
+	if _, err := a.lease.Append(context.WithoutCancel(ctx), r); err != nil {
+		return err
+	}
+	return a.ledger.Add(r)
 }

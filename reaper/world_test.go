@@ -32,6 +32,14 @@ func queue(id string) *inventory.Resource {
 	}
 }
 
+// topic holds no data: nothing but its proofs stands in the way of its end.
+func topic(id string) *inventory.Resource {
+	return &inventory.Resource{
+		Ref: ref("AWS::SNS::Topic", id), Created: day.Add(-time.Hour), Tags: map[string]string{"team": "x"},
+		Properties: inventory.Properties{"TopicName": id},
+	}
+}
+
 func instance(id, state string) *inventory.Resource {
 	return &inventory.Resource{Ref: ref("AWS::EC2::Instance", id), Created: day.Add(-time.Hour), State: state, Tags: map[string]string{}, Properties: inventory.Properties{"InstanceType": "t3.small"}}
 }
@@ -65,7 +73,7 @@ func planOf(t require.TestingT, actions ...plan.Action) *plan.Plan {
 			SchemaVersion: plan.SchemaVersion, Command: "repair", Tool: "test", Partition: "aws", Account: account,
 			CreatedAt: day, ExpiresAt: day.Add(365 * 24 * time.Hour),
 		},
-		Actions: actions, Refused: []plan.Refusal{}, Budget: plan.Budget{Deletions: 100}, Applyable: true,
+		Actions: actions, Refused: []plan.Refusal{}, Budget: plan.Budget{Deletions: 100, PerType: 100, PerDay: 100}, Applyable: true,
 	}
 	require.NoError(t, p.Seal())
 	return p
@@ -87,6 +95,13 @@ func newRig(resources ...*inventory.Resource) *rig {
 	return r
 }
 
+// add puts a resource into the world.
+func (r *rig) add(more ...*inventory.Resource) {
+	s := r.cloud.Snapshot()
+	s.Resources = append(s.Resources, more...)
+	*r = rig{clock: r.clock, cloud: simcloud.New(s, r.clock), store: r.store, runs: r.runs, limit: r.limit}
+}
+
 func (r *rig) apply(p *plan.Plan) ([]reaper.Outcome, error) {
 	r.runs++
 	return reaper.Apply(context.Background(), reaper.Run{
@@ -98,14 +113,29 @@ func (r *rig) apply(p *plan.Plan) ([]reaper.Outcome, error) {
 func (r *rig) write(t require.TestingT, record state.Record) {
 	l, err := r.store.Acquire(context.Background(), "test", time.Hour)
 	require.NoError(t, err)
-	record.Time = r.clock.Now()
+	if record.Time.IsZero() {
+		record.Time = r.clock.Now()
+	}
 	_, err = l.Append(context.Background(), record)
 	require.NoError(t, err)
 	require.NoError(t, l.Release(context.Background()))
 }
 
+// mark gives a resource everything that its deletion asks of the ledger: a mark, a notice and
+// three observations, all older than the grace.
 func (r *rig) mark(t require.TestingT, live *inventory.Resource) {
-	r.write(t, state.Record{Kind: state.Mark, Ref: live.Ref.String(), Incarnation: plan.Incarnation(live), Message: "version-retired"})
+	at := day.Add(-30 * 24 * time.Hour)
+	record := func(kind state.Kind, message, st string) {
+		r.write(t, state.Record{Kind: kind, Time: at, Run: "before", Ref: live.Ref.String(), Incarnation: plan.Incarnation(live), Message: message, State: st})
+	}
+	record(state.Observed, "", state.Candidate)
+	record(state.Mark, "version-retired", "")
+	record(state.Notice, "", "")
+	if reaper.Isolates(live.Ref.Type) {
+		record(state.Quarantined, "", "")
+	}
+	record(state.Observed, "", state.Candidate)
+	record(state.Observed, "", state.Candidate)
 }
 
 // looks is the whole world as text, without what differs between two runs of it.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +27,9 @@ import (
 //	finding    the verdict of a rule
 //	drift      a declared resource that is not as declared
 //	ownership  a resource whose owner is a question
+//	action     an action of a plan, and what became of it (status)
+//	candidate  a resource on its way out of the world (class says how far)
+//	refused    what a plan does not do, and why
 //
 // Gaps and faults come first. An inventory then has a row for each resource, and every
 // other result one for each finding, drift and question of ownership; the two have
@@ -133,6 +135,27 @@ func csvRows(r *engine.Result) func(yield func(csvRow) bool) {
 			}
 			return
 		}
+		for _, a := range actions(r) {
+			if !yield(actionRow(a)) {
+				return
+			}
+		}
+		for _, c := range reaping(r).Candidates {
+			row := placeRow("candidate", enginePlace(c.Resource))
+			row["class"], row["reason"], row["rule"], row["message"] = string(c.State), string(c.Reason), c.Rule, strings.Join(candidateNotes(c), "; ")
+			if !yield(row) {
+				return
+			}
+		}
+		if r.Plan != nil {
+			for _, f := range r.Plan.Refused {
+				row := placeRow("refused", enginePlace(f.Resource))
+				row["reason"], row["message"] = string(f.Reason), f.By
+				if !yield(row) {
+					return
+				}
+			}
+		}
 		for _, n := range r.NotJudged {
 			row := placeRow("not-judged", n.Resource)
 			row["message"] = n.Because
@@ -194,13 +217,7 @@ func findingRow(f engine.Finding) csvRow {
 		"severity": f.Severity, "status": f.Status, "rule": f.Rule, "app": f.App, "appVersion": f.AppVersion, "environment": f.Environment,
 		"path": f.Path, "message": f.Message, "remediation": f.Remediation, "fingerprint": f.Fingerprint,
 	})
-	var controls []string
-	for _, framework := range slices.Sorted(maps.Keys(f.Controls)) {
-		for _, control := range f.Controls[framework] {
-			controls = append(controls, framework+"/"+control)
-		}
-	}
-	row["controls"] = strings.Join(controls, " ")
+	row["controls"] = strings.Join(controlNames(f.Controls), " ")
 	if f.Waiver != nil {
 		row["waiver"] = waiverText(*f.Waiver)
 	}
@@ -222,6 +239,23 @@ func driftRow(d engine.Drift) csvRow {
 		"severity": cmp.Or(d.Severity, engine.DriftSeverity(d.Class)), "class": d.Class, "app": d.App, "appVersion": d.AppVersion, "environment": d.Environment,
 		"particle": d.Particle, "reason": d.Reason, "path": strings.Join(paths, " "), "message": message,
 	})
+	return row
+}
+
+// actionRow says in the column class what is done, and in status what became of it.
+func actionRow(a acted) csvRow {
+	row := placeRow("action", enginePlace(a.Resource))
+	var paths []string
+	for _, c := range a.Patch {
+		paths = append(paths, c.Path)
+	}
+	maps.Copy(row, csvRow{
+		"status": a.state(), "class": string(a.Verb), "reason": string(a.Reason), "path": strings.Join(paths, " "),
+		"message": strings.Join(append(a.notes(), a.diff()...), "; "), "fingerprint": a.ID,
+	})
+	if a.For != nil {
+		maps.Copy(row, csvRow{"app": a.For.App, "appVersion": a.For.Version, "environment": a.For.Environment, "particle": a.For.Particle})
+	}
 	return row
 }
 

@@ -101,7 +101,12 @@ func TestCSVOfAnyResult(t *testing.T) {
 		if r.Command == "inventory" {
 			columns = inventoryColumns
 		}
+		read := readCSV(t, render(t, csvFormat, r, Options{}))
 		for row := range csvRows(r) {
+			for _, column := range columns {
+				assert.Equal(t, cell(row[column]), read[0][column], "what is read is what was written")
+			}
+			read = read[1:]
 			for column, value := range row {
 				// The table of problems has no room for what only an inventory tells.
 				if value != "" && row["kind"] != "ownership" {

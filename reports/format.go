@@ -45,7 +45,7 @@ type Format struct {
 
 // Formats returns all formats; the first is the default. The caller owns the slice.
 func Formats() []Format {
-	return []Format{table, jsonFormat, sarif, jsonl, csvFormat, markdown, junit, github}
+	return []Format{table, jsonFormat, sarif, jsonl, csvFormat, markdown, junit, github, htmlFormat}
 }
 
 // Lookup returns the format of a name. The error of an unknown name lists the known

@@ -44,6 +44,18 @@ func annotations(r *engine.Result) string {
 			annotate(&b, "warning", engine.Place{File: g.File}, "not read: "+g.Reason, gapPlace(g)+": "+g.Message)
 		}
 	}
+	for _, a := range actions(r) {
+		level := "notice"
+		if s := a.state(); s == "failed" || s == "blocked" || s == "stale" {
+			level = "error"
+		}
+		annotate(&b, level, engine.Place{}, a.state()+": "+a.ID, strings.Join(append([]string{a.title()}, a.notes()...), "\n"))
+	}
+	if r.Plan != nil {
+		for _, f := range r.Plan.Refused {
+			annotate(&b, "notice", engine.Place{}, "refused: "+string(f.Reason), placeOfPlan(f.Resource)+": "+refusalText(f))
+		}
+	}
 	for _, group := range findingGroups(r.Findings) {
 		for _, some := range group.byRule {
 			for _, f := range some {

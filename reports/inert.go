@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bufio"
 	"fmt"
 	"strings"
 	"unicode"
@@ -54,24 +55,35 @@ func cut(s string, n int) string {
 	return s
 }
 
-// inertJSON spells out the hostile characters that encoding/json lets through. Inside
-// a JSON document they can stand in strings only, so the document keeps its meaning:
-// a terminal that shows it stays safe and a parser reads the same text. U+FFFD is
-// spelled out as well, because encoding/json does so for bytes that are no text: a
-// document that is read and written again must not change.
-func inertJSON(doc string) string {
-	raw := func(r rune) bool { return r == utf8.RuneError || r != '\n' && hostile(r) } // the line breaks are our own
-	if strings.IndexFunc(doc, raw) < 0 {
-		return doc
-	}
-	var b strings.Builder
-	b.Grow(len(doc) + len(doc)/16)
-	for _, r := range doc {
-		if raw(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
+// inertWriter spells out, in a JSON document that is written to it, the hostile characters
+// that encoding/json lets through. They can stand in strings only, so the document keeps
+// its meaning: a terminal that shows it stays safe and a parser reads the same text. U+FFFD
+// is spelled out as well, because encoding/json does so for bytes that are no text: a
+// document that is read and written again must not change. No character may be cut in two
+// by the writes.
+type inertWriter struct {
+	to  *bufio.Writer
+	err error // the first of to
+}
+
+func (w *inertWriter) Write(doc []byte) (int, error) {
+	from := 0 // what stands before is written
+	for i := 0; i < len(doc) && w.err == nil; {
+		if doc[i] < utf8.RuneSelf && doc[i] >= ' ' && doc[i] != 0x7f || doc[i] == '\n' { // nearly all ends here; the line breaks are our own
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(doc[i:])
+		if r == utf8.RuneError || hostile(r) {
+			if _, w.err = w.to.Write(doc[from:i]); w.err == nil {
+				_, w.err = fmt.Fprintf(w.to, `\u%04x`, r)
+			}
+			from = i + size
+		}
+		i += size
 	}
-	return b.String()
+	if w.err == nil {
+		_, w.err = w.to.Write(doc[from:])
+	}
+	return len(doc), w.err
 }

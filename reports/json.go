@@ -1,16 +1,17 @@
 package reports
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
 )
 
@@ -26,15 +27,19 @@ var jsonFormat = Format{
 
 // writeJSON writes v indented, without HTML escapes, inert on a terminal.
 func writeJSON(w io.Writer, v any) error {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
+	out := &inertWriter{to: bufio.NewWriterSize(w, 1<<16)}
+	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("encode report: %w", err)
+	err := enc.Encode(v)
+	if out.err == nil {
+		out.err = out.to.Flush()
 	}
-	if _, err := io.WriteString(w, inertJSON(b.String())); err != nil {
-		return fmt.Errorf("write report: %w", err)
+	if out.err != nil {
+		return fmt.Errorf("write report: %w", out.err)
+	}
+	if err != nil {
+		return fmt.Errorf("encode report: %w", err)
 	}
 	return nil
 }
@@ -105,6 +110,11 @@ func Read(r io.Reader) (*engine.Result, error) {
 	if err := dec.Decode(&result); err != nil {
 		return nil, fmt.Errorf("read saved result: %s%w; %s", whereIn(doc, err), err, want)
 	}
+	var keys inventory.KeyWatch
+	keys.Write(doc)
+	if twice := keys.Twice(); twice != nil {
+		return nil, fmt.Errorf("read saved result: line %d, column %d: %s; %s", twice.Line, twice.Column, twice.Describe(), want)
+	}
 	if err := normalise(&result); err != nil {
 		return nil, err
 	}
@@ -140,6 +150,13 @@ func normalise(r *engine.Result) error {
 			r.Resources[i].Properties[name] = n
 		}
 	}
+	if r.Plan != nil {
+		for i := range r.Plan.Actions {
+			if err := normaliseAction(&r.Plan.Actions[i]); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range r.Drift {
 		for j := range r.Drift[i].Changes {
 			c := &r.Drift[i].Changes[j]
@@ -149,6 +166,26 @@ func normalise(r *engine.Result) error {
 			if err := errors.Join(errs[:]...); err != nil {
 				return fmt.Errorf("read saved result: change of %s: %w", c.Path, err)
 			}
+		}
+	}
+	return nil
+}
+
+func normaliseAction(a *plan.Action) error {
+	for name, v := range a.Properties {
+		n, err := inventory.Normal(v)
+		if err != nil {
+			return fmt.Errorf("read saved result: property %s of action %s: %w", name, a.ID, err)
+		}
+		a.Properties[name] = n
+	}
+	for i := range a.Patch {
+		c := &a.Patch[i]
+		var errs [2]error
+		c.From, errs[0] = inventory.Normal(c.From)
+		c.To, errs[1] = inventory.Normal(c.To)
+		if err := errors.Join(errs[:]...); err != nil {
+			return fmt.Errorf("read saved result: change of %s in action %s: %w", c.Path, a.ID, err)
 		}
 	}
 	return nil

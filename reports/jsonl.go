@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 )
 
 // jsonl is JSON Lines: one object a line, so that a reader needs memory for one line
@@ -20,6 +20,10 @@ import (
 //	{"type":"AWS::S3::Bucket","id":"…",…}
 //	{"finding":{"rule":"…",…}}
 //	{"drift":{"class":"changed",…}}
+//	{"action":{"id":"…","verb":"update",…}}
+//	{"candidate":{"state":"…",…}}
+//	{"refused":{"reason":"…",…}}
+//	{"outcome":{"action":"…","state":"done"}}
 //	{"end":true,"complete":true,"gaps":[],"count":1}
 //
 // The lines have the shapes that the saved result gives their kind, and count is the
@@ -45,7 +49,7 @@ var jsonl = Format{
 // What it yields is an engine.Resource, or the JSON of one.
 func WriteJSONL(w io.Writer, r *engine.Result, each func(yield func(any) error) error) error {
 	r = withoutNulls(r)
-	l := &lines{out: bufio.NewWriter(w)}
+	l := &lines{out: inertWriter{to: bufio.NewWriter(w)}}
 	l.write(jsonlStart{
 		SchemaVersion: engine.SchemaVersion, Tool: r.Tool, Command: r.Command, RunID: r.RunID, Scope: r.Scope, Sections: sectionsOf(r),
 	})
@@ -62,6 +66,20 @@ func WriteJSONL(w io.Writer, r *engine.Result, each func(yield func(any) error) 
 	}
 	for _, d := range r.Drift {
 		l.write(map[string]engine.Drift{"drift": d})
+	}
+	if r.Plan != nil {
+		for _, a := range r.Plan.Actions {
+			l.write(map[string]plan.Action{"action": a})
+		}
+		for _, c := range reaping(r).Candidates {
+			l.write(map[string]plan.Candidate{"candidate": c})
+		}
+		for _, f := range r.Plan.Refused {
+			l.write(map[string]plan.Refusal{"refused": f})
+		}
+	}
+	for _, o := range r.Outcomes {
+		l.write(map[string]engine.Outcome{"outcome": o})
 	}
 	l.write(jsonlEnd{End: true, Complete: r.Complete, Gaps: r.Gaps, Count: count, Faults: r.Faults})
 	return l.close()
@@ -100,6 +118,12 @@ func sectionsOf(r *engine.Result) []string {
 	if r.Drift != nil {
 		sections = append(sections, "drift")
 	}
+	if r.Plan != nil {
+		sections = append(sections, "plan")
+	}
+	if r.Outcomes != nil {
+		sections = append(sections, "outcomes")
+	}
 	if slices.Equal(sections, []string{"resources"}) {
 		return nil
 	}
@@ -108,7 +132,7 @@ func sectionsOf(r *engine.Result) []string {
 
 // lines writes values, one a line, and keeps the first error.
 type lines struct {
-	out *bufio.Writer
+	out inertWriter
 	err error
 }
 
@@ -116,13 +140,12 @@ func (l *lines) write(v any) {
 	if l.err != nil {
 		return
 	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
+	enc := json.NewEncoder(&l.out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := enc.Encode(v); l.out.err != nil {
+		l.err = fmt.Errorf("write report: %w", l.out.err)
+	} else if err != nil {
 		l.err = fmt.Errorf("encode report: %w", err)
-	} else if _, err := l.out.WriteString(inertJSON(b.String())); err != nil {
-		l.err = fmt.Errorf("write report: %w", err)
 	}
 }
 
@@ -130,7 +153,7 @@ func (l *lines) close() error {
 	if l.err != nil {
 		return l.err
 	}
-	if err := l.out.Flush(); err != nil {
+	if err := l.out.to.Flush(); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil

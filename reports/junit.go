@@ -16,7 +16,7 @@ import (
 // junit is the XML of JUnit, which build servers show as tests. There is no standard; the
 // elements and attributes are those that Jenkins, GitLab and Azure read
 // (https://github.com/testmoapp/junitxml). The suites are, in this order: coverage (a gap
-// or a malformed input is an error), a suite for each rule that judged something, drift,
+// or a malformed input is an error), the plan (an action that was not carried out is a failure), a suite for each rule that judged something, drift,
 // ownership. A verdict that could not be given is an error and never a pass.
 //
 // What is not listed in the result is in one test case that says how many: the resources
@@ -85,7 +85,7 @@ const (
 // add appends a case; text from outside is made inert here, once.
 func (s *junitSuite) add(outcome int, name string, at engine.Place, kind, message, text string) {
 	c := junitCase{Name: xmlText(name), ClassName: s.Name, File: xmlText(at.File), Line: number(at.Line)}
-	said := &junitOutcome{Type: kind, Message: xmlText(message), Text: xmlText(text)}
+	said := &junitOutcome{Type: xmlText(kind), Message: xmlText(message), Text: xmlText(text)}
 	switch outcome {
 	case junitFail:
 		c.Failure = said
@@ -128,6 +128,27 @@ func junitOf(r *engine.Result) *junitSuites {
 
 	for _, n := range r.NotJudged {
 		coverage.add(junitSkip, names.place(n.Resource), n.Resource, "", "not judged: "+n.Because, "")
+	}
+	if all := actions(r); r.Plan != nil || len(all) > 0 {
+		s := suite("plan")
+		for _, a := range all {
+			outcome := junitFail
+			switch a.state() {
+			case "done":
+				outcome = junitPass
+			case "skipped":
+				outcome = junitSkip
+			}
+			s.add(outcome, a.ID+" "+a.title(), enginePlace(a.Resource), a.state(), strings.Join(a.notes(), "; "), strings.Join(a.diff(), "; "))
+		}
+		if len(all) == 0 {
+			s.add(junitPass, "nothing needs to be changed", engine.Place{}, "", "", "")
+		}
+		if r.Plan != nil {
+			for _, f := range r.Plan.Refused {
+				s.add(junitSkip, placeOfPlan(f.Resource), enginePlace(f.Resource), "", "refused: "+refusalText(f), "")
+			}
+		}
 	}
 	known := engine.Known{}
 	if r.Summary.Known != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/engine/owner"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
 
@@ -35,15 +36,19 @@ var markdown = Format{
 		c.coverage(r)
 		c.summary(r)
 		c.room = maxComment - endOfComment
+		c.acting(r)
 		c.comparison(r)
+		c.controls(r)
 		c.notJudged(r)
 		c.findings(r)
 		c.drift(r)
 		if r.Command == "inventory" {
 			c.inventory(r)
 		} else {
+			c.apps(r)
 			c.ownership(r)
 		}
+		c.appendix(r)
 		c.end(r)
 		if _, err := io.WriteString(w, c.text.String()); err != nil {
 			return fmt.Errorf("write report: %w", err)
@@ -180,10 +185,48 @@ func (c *comment) coverage(r *engine.Result) {
 
 func (c *comment) summary(r *engine.Result) {
 	c.say("| | |\n|---|---|\n")
-	for _, row := range summaryRows(r.Summary) {
+	for _, row := range summaryRows(r) {
 		c.say("| %s | %s |\n", row[0], row[1])
 	}
 	c.say("\n")
+}
+
+func (c *comment) acting(r *engine.Result) {
+	all := actions(r)
+	heading := fmt.Sprintf("### Outcomes: %d\n\n", len(r.Outcomes))
+	if r.Plan != nil {
+		heading = "### Plan: " + code(planText(r.Plan)) + "\n\n"
+	}
+	c.list(heading, inTheOpen, len(all), "action", "actions", func(i int) string {
+		a := all[i]
+		text := code(a.ID) + " " + code(a.title())
+		if a.Verb == plan.Delete && a.outcome == nil {
+			text = "**delete** " + text
+		}
+		var notes []string
+		for _, note := range a.notes() {
+			notes = append(notes, code(note))
+		}
+		return text + details(notes, a.diff())
+	})
+	if r.Plan == nil {
+		return
+	}
+	if stopped := reaping(r).Stopped; stopped != "" {
+		c.say("**Stopped before the first action:** %s\n\n", code(stopped))
+	}
+	candidates := reaping(r).Candidates
+	c.list(fmt.Sprintf("### Candidates: %d\n\n", len(candidates)), inTheOpen, len(candidates), "candidate", "candidates", func(i int) string {
+		var notes []string
+		for _, note := range candidateNotes(candidates[i]) {
+			notes = append(notes, code(note))
+		}
+		return code(string(candidates[i].State)) + " " + code(candidateTitle(candidates[i])) + details(notes, nil)
+	})
+	refused := r.Plan.Refused
+	c.list(fmt.Sprintf("### Refused: %d\n\n", len(refused)), inTheOpen, len(refused), "refusal", "refusals", func(i int) string {
+		return code(placeOfPlan(refused[i].Resource)) + ": " + code(refusalText(refused[i]))
+	})
 }
 
 func (c *comment) comparison(r *engine.Result) {
@@ -288,13 +331,17 @@ func driftItem(names liveNames, d engine.Drift) string {
 			note += ", " + code(change.Reason)
 		}
 		notes = append(notes, note)
-		for _, line := range difference(change.Path, change.Declared, change.Live) {
-			lines = append(lines, cut(inert(line), maxQuoted))
-		}
+		lines = append(lines, difference(change.Path, change.Declared, change.Live)...)
 	}
 	for _, u := range d.Unverified {
 		notes = append(notes, code(u.Path)+" was not compared: "+code(u.Because))
 	}
+	return text + details(notes, lines)
+}
+
+// details writes notes and the lines of a difference below an item, the first of each.
+func details(notes, lines []string) string {
+	text := ""
 	for _, note := range notes[:min(len(notes), maxDetails)] {
 		text += "\n  - " + note
 	}
@@ -302,7 +349,11 @@ func driftItem(names liveNames, d engine.Drift) string {
 		text += fmt.Sprintf("\n  - and %d more", n)
 	}
 	if len(lines) > 0 {
-		text += "\n\n  ```diff\n  " + strings.Join(lines[:min(len(lines), maxDetails)], "\n  ") + "\n  ```\n"
+		text += "\n\n  ```diff\n"
+		for _, line := range lines[:min(len(lines), maxDetails)] {
+			text += "  " + cut(inert(line), maxQuoted) + "\n"
+		}
+		text += "  ```\n"
 	}
 	if n := len(lines) - maxDetails; n > 0 {
 		text += "\n  and " + count(n, "line", "lines") + " more\n"

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/engine/owner"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -19,6 +20,8 @@ func results() map[string]*engine.Result {
 		"inventory":  inventoryResult(),
 		"waived":     waived(),
 		"baseline":   baseline(),
+		"planned":    planned(),
+		"applied":    applied(),
 	}
 }
 
@@ -54,8 +57,12 @@ func failing() *engine.Result {
 			Drift:      map[string]int{"in-sync": 2, "changed": 1, "missing": 1, "unverifiable": 1},
 			Ignored:    1,
 		},
+		Controls: []engine.ControlCount{
+			{Framework: "fsbp", ID: "EC2.13", Title: "SSH is not open", Status: "fail", Rules: []string{"restricted-ssh"}, Pass: 20, Fail: 2},
+			{Framework: "fsbp", ID: "Account.1", Status: "none", Rules: []string{}},
+		},
 		Rules: []engine.RuleCount{
-			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}, Fail: 1, Unknown: 1},
+			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}, Fail: 1, Unknown: 1, Evidence: &engine.Evidence{Types: []string{"AWS::RDS::DBInstance"}, Check: map[string]string{"": "!resource.PubliclyAccessible"}, Digest: "sha256:0f"}},
 			{ID: "restricted-ssh", Title: "SSH is not open to the internet", Severity: "high", Remediation: "Allow port 22 from your own networks only.", Controls: map[string][]string{"cis-aws-3.0": {"5.2"}, "fsbp": {"EC2.13"}}, Pass: 20, Fail: 2, Error: 1, Skip: 4, Waived: 1},
 		},
 		Findings: []engine.Finding{
@@ -71,6 +78,7 @@ func failing() *engine.Result {
 			{
 				Rule: "rds-instance-public-access-check", Severity: "critical", Status: "fail", Resource: engine.Place{Type: "AWS::RDS::DBInstance", LogicalID: "Database", File: "stack.yaml", Line: 40, Column: 7},
 				Message: "the database is publicly accessible", Path: "/PubliclyAccessible", Remediation: "Set PubliclyAccessible to false.", Fingerprint: "sha256:03",
+				Excerpt: &engine.Excerpt{First: 39, Lines: []string{"      MasterUsername: admin", "      PubliclyAccessible: true", "(not shown: a sensitive value stands here)"}, Line: 40, Column: 7},
 			},
 			{
 				Rule: "rds-instance-public-access-check", Severity: "critical", Status: "unknown", Resource: engine.Place{Type: "AWS::RDS::DBInstance", LogicalID: "Replica", File: "stack.yaml", Line: 60, Column: 7},
@@ -101,6 +109,13 @@ func failing() *engine.Result {
 				Properties: map[string]any{"DelaySeconds": int64(0), "Ratio": 0.25, "Big": int64(9007199254740993), "List": []any{"a", true, nil}},
 			},
 			{Type: "AWS::EC2::VPC", ID: "vpc-1", Account: "111122223333", Region: "eu-west-1", Tags: map[string]string{}, Unread: []string{}, Class: "foreign", Foreign: "default VPC"},
+		},
+		Apps: []engine.App{
+			{
+				App: "orders", Environment: "dev", Version: "1.4.2", Declared: 4, ByClass: map[string]int{"owned": 4}, ByType: map[string]int{"AWS::EC2::SecurityGroup": 1, "AWS::SQS::Queue": 3},
+				Undeclared: []engine.Dependency{{From: live, Path: "/SecurityGroupIngress/0/SourceSecurityGroupId", To: engine.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", ID: "sg-0fed", Account: "111122223333", Region: "eu-west-1"}, App: "billing", Environment: "dev", Version: "3.1.0"}},
+			},
+			{App: "reports", Environment: "dev", Version: "0.9.0", Retired: true, ByClass: map[string]int{"orphan": 1}, ByType: map[string]int{}},
 		},
 		Drift: []engine.Drift{
 			{
@@ -203,6 +218,62 @@ func baseline() *engine.Result {
 	for i, res := range r.Resources {
 		r.Resources[i].Known = true
 		r.Summary.Known.ByClass[res.Class]++
+	}
+	return r
+}
+
+// planned is a repair before it is applied, in a history of three runs.
+func planned() *engine.Result {
+	group := plan.Place{Partition: "aws", Type: "AWS::EC2::SecurityGroup", ID: "sg-0abc", LogicalID: "web-sg", Account: "111122223333", Region: "eu-west-1"}
+	key := plan.Place{Partition: "aws", Type: "AWS::KMS::Key", ID: "1234abcd", Account: "111122223333", Region: "eu-west-1"}
+	notBefore := noon.AddDate(0, 0, 14)
+	return &engine.Result{
+		SchemaVersion: 1, Tool: tool, Command: "repair", RunID: "run-planned", StartedAt: noon, FinishedAt: noon, Scope: scope, Complete: true,
+		Summary: engine.Summary{Resources: 3, Declared: 2, Drift: map[string]int{"in-sync": 0, "changed": 1, "missing": 1}},
+		Plan: &plan.Plan{
+			Header: plan.Header{SchemaVersion: 1, Command: "repair", Partition: "aws", Account: "111122223333", Regions: []string{"eu-west-1"}, CreatedAt: noon, ExpiresAt: noon.Add(plan.Lifetime)},
+			Actions: []plan.Action{
+				{
+					ID: "a1", Verb: plan.Create, Resource: plan.Place{Partition: "aws", Type: "AWS::DynamoDB::Table", LogicalID: "carts", Account: "111122223333", Region: "eu-west-1"},
+					For:    &plan.Identity{App: "orders", Environment: "dev", Version: "1.4.2", Particle: "carts"},
+					Reason: plan.NotThere, Detail: "it is declared and nothing lives", Needs: []string{}, Reversible: true,
+					Properties: map[string]any{"BillingMode": "PAY_PER_REQUEST", "TTL": int64(9007199254740993)}, Tags: map[string]string{"pcf:app": "orders"},
+				},
+				{
+					ID: "a2", Verb: plan.Update, Resource: group, For: &plan.Identity{App: "orders", Environment: "dev", Version: "1.4.2", Particle: "web-sg"},
+					Reason: plan.Drifted, Evidence: []string{"tag: its tags name orders 1.4.2 (dev), particle web-sg"}, Needs: []string{"a1"}, Reversible: true,
+					Patch: []plan.Change{{Path: "/GroupDescription", From: "web", To: "orders web tier"}, {Path: "/Tags/cost", Tag: "cost", From: "80"}},
+				},
+				{
+					ID: "a3", Verb: plan.Delete, Resource: plan.Place{Partition: "aws", Type: "AWS::S3::Bucket", ID: "acme-reports-archive", Account: "111122223333", Region: "eu-west-1"},
+					Reason: plan.VersionRetired, Steps: []plan.Step{{Name: "empty", Type: "AWS::S3::Bucket", ID: "acme-reports-archive"}}, Needs: []string{}, NotBefore: &notBefore,
+				},
+			},
+			Refused: []plan.Refusal{{Resource: key, Reason: plan.EncryptionKey, By: "/KmsKeyId"}},
+			Budget:  plan.Budget{Deletions: 1},
+			Reaping: &plan.Reaping{Grace: 14 * 24 * time.Hour, Candidates: []plan.Candidate{{
+				Resource: key, State: plan.Notified, Reason: plan.VersionRetired, Detail: "reports 0.9.0 is retired", For: &plan.Identity{App: "reports", Version: "0.9.0", Particle: "key"}, Owner: "reports@acme.example",
+				Evidence: []string{"tag: its tags name reports 0.9.0"}, Against: []string{"it is used"}, Referrers: []string{"aws/111122223333/eu-west-1/AWS::S3::Bucket/acme-reports-archive"},
+				MarkedAt: &noon, NotifiedAt: &noon, GoesAt: &notBefore, Observations: 2,
+			}}, Rescued: []plan.Place{}, Counts: map[string]int{}},
+			Applyable: true, Digest: "sha256:0123",
+		},
+		History: []engine.Trend{
+			{RunID: "run-1", Time: noon.AddDate(0, 0, -14), Complete: true, BySeverity: map[string]int{"critical": 4, "high": 9}, Resources: 3, Orphans: 2, Drift: 5},
+			{RunID: "run-2", Time: noon.AddDate(0, 0, -7), Complete: false, BySeverity: map[string]int{"critical": 2, "high": 9}, Resources: 2, Orphans: 2, Drift: 3},
+			{RunID: "run-planned", Time: noon, Complete: true, BySeverity: map[string]int{"critical": 0, "high": 7}, Resources: 3, Orphans: 1, Drift: 2},
+		},
+	}
+}
+
+// applied is the same repair, of which one action failed.
+func applied() *engine.Result {
+	r := planned()
+	r.RunID = "run-applied"
+	r.Outcomes = []engine.Outcome{
+		{Action: "a1", State: "failed", Message: "LimitExceeded: too many tables", RequestID: "REQ1"},
+		{Action: "a2", State: "blocked", Message: "it needs a1"},
+		{Action: "a3", State: "done", RequestID: "REQ2"},
 	}
 	return r
 }

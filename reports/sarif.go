@@ -3,10 +3,8 @@ package reports
 import (
 	"cmp"
 	"io"
-	"maps"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -234,10 +232,8 @@ func (s *sarifRules) add(c engine.RuleCount) int {
 func sarifRuleOf(c engine.RuleCount) sarifRule {
 	title := plainText(cmp.Or(c.Title, c.ID))
 	tags := []string{"security"}
-	for _, framework := range slices.Sorted(maps.Keys(c.Controls)) {
-		for _, control := range c.Controls[framework] {
-			tags = append(tags, inert(framework+"/"+control))
-		}
+	for _, name := range controlNames(c.Controls) {
+		tags = append(tags, inert(name))
 	}
 	return sarifRule{
 		ID: c.ID, ShortDescription: title, Help: plainText(cmp.Or(c.Remediation, c.Title, c.ID)),
@@ -331,6 +327,13 @@ func invocation(r *engine.Result) sarifInvocation {
 			n.Locations = []sarifLocation{location(engine.Place{File: g.File})}
 		}
 		inv.Notifications = append(inv.Notifications, n)
+	}
+	for _, a := range actions(r) {
+		if s := a.state(); s == "failed" || s == "blocked" || s == "stale" {
+			inv.Notifications = append(inv.Notifications, sarifNotification{
+				Descriptor: sarifID{"pcf-action-" + s}, Level: "error", Message: plainText(strings.Join(append([]string{a.title()}, a.notes()...), "; ")),
+			})
+		}
 	}
 	for _, u := range r.NotJudged {
 		inv.Notifications = append(inv.Notifications, sarifNotification{

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ var table = Format{
 		p.coverage(r)
 		p.faults(r)
 		p.summary(r)
+		p.acting(r)
 		p.comparison(r)
 		p.notJudged(r)
 		p.findings(r)
@@ -38,6 +40,7 @@ var table = Format{
 		if r.Command == "inventory" {
 			p.inventory(r)
 		} else {
+			p.apps(r)
 			p.ownership(r)
 		}
 		p.next(r)
@@ -125,7 +128,7 @@ func (p *page) coverage(r *engine.Result) {
 	p.say("", "What stands there is unknown: it is not counted as missing, orphaned or clean.")
 	var rows [][]string
 	for _, g := range r.Gaps {
-		rows = append(rows, []string{gapPlace(g), g.Reason, g.Message})
+		rows = append(rows, []string{gapPlace(g), g.Reason, inert(g.Message)}) // Columns would keep its line breaks
 	}
 	if len(rows) > 0 {
 		p.columns([]string{"PLACE", "REASON", "WHAT HAPPENED"}, rows)
@@ -209,11 +212,12 @@ func (p *page) notJudged(r *engine.Result) {
 
 func (p *page) summary(r *engine.Result) {
 	p.heading("", "SUMMARY")
-	p.columns([]string{"", ""}, summaryRows(r.Summary))
+	p.columns([]string{"", ""}, summaryRows(r))
 }
 
 // summaryRows says what the counts of a run are, in rows of a name and a text.
-func summaryRows(s engine.Summary) [][]string {
+func summaryRows(r *engine.Result) [][]string {
+	s := r.Summary
 	rows := [][]string{{"resources", counts(s.Resources, s.ByClass, classNames())}}
 	if s.Findings != nil {
 		fail := fmt.Sprintf("%d fail", s.Findings["fail"])
@@ -246,7 +250,7 @@ func summaryRows(s engine.Summary) [][]string {
 		}
 		rows = append(rows, []string{"judged", counts(total, map[string]int{"definite": s.Judged["definite"], "unknown": s.Judged["unknown"], "skipped": s.Judged["skipped"], "without a rule": s.Judged["noRule"], "not judged": s.Judged["notJudged"]}, []string{"definite", "unknown", "skipped", "without a rule", "not judged"})})
 	}
-	return rows
+	return append(rows, actingRows(r)...)
 }
 
 // findings writes one block per rule, worst severity first, so that what to do is said
@@ -326,12 +330,34 @@ func (p *page) rule(r *engine.Result, findings []engine.Finding) {
 		if message != "" {
 			p.say("", "      %s", message)
 		}
+		p.excerpt(f.Excerpt)
 		if w := f.Waiver; w != nil {
 			p.say("", "      waived %s", waiverText(*w))
 		}
 	}
 	if first.Remediation != "" && first.Status == "fail" {
 		p.say("", "    fix: %s", first.Remediation)
+	}
+}
+
+// excerpt writes lines of a file as they stand there, with a mark under the place.
+func (p *page) excerpt(x *engine.Excerpt) {
+	if x == nil {
+		return
+	}
+	digits := len(strconv.Itoa(x.First + len(x.Lines)))
+	margin := func(number string) string { return fmt.Sprintf("        %*s | ", digits, number) }
+	left := p.opt.width() - len(margin(""))
+	for i, line := range x.Lines {
+		line = inert(line)
+		p.text.WriteString(p.paint(faint, strings.TrimRight(margin(strconv.Itoa(x.First+i))+cut(line, left), " ")) + "\n")
+		if x.First+i != x.Line || x.Column < 1 {
+			continue
+		}
+		before := []rune(x.Lines[i])
+		if at := width(inert(string(before[:min(x.Column-1, len(before))]))); at < left {
+			p.text.WriteString(p.paint(faint, margin("")) + strings.Repeat(" ", at) + p.paint(bold+";"+red, "^") + "\n")
+		}
 	}
 }
 
@@ -392,6 +418,12 @@ func (p *page) drift(r *engine.Result) {
 }
 
 func (p *page) change(c engine.Change) {
+	p.say("", "    %s", changeHead(c))
+	p.diff(difference(c.Path, c.Declared, c.Live), "      ")
+}
+
+// changeHead says what kind of difference it is, and what it would take to undo it.
+func changeHead(c engine.Change) string {
 	head := c.Path + " " + c.Kind
 	if c.Replacement == "yes" || c.Replacement == "maybe" {
 		head += ", replacement: " + c.Replacement
@@ -399,13 +431,16 @@ func (p *page) change(c engine.Change) {
 	if c.Reason != "" {
 		head += ", " + c.Reason
 	}
-	p.say("", "    %s", head)
-	for _, line := range difference(c.Path, c.Declared, c.Live) {
+	return head
+}
+
+func (p *page) diff(lines []string, indent string) {
+	for _, line := range lines {
 		code := red
 		if line[0] == '+' {
 			code = green
 		}
-		p.say(code, "      %s", line)
+		p.say(code, "%s%s", indent, line)
 	}
 }
 
@@ -553,6 +588,9 @@ func (p *page) next(r *engine.Result) {
 
 // nextStep is the one thing to do now, in words of ours alone, and its colour.
 func nextStep(r *engine.Result) (colour, text string) {
+	if colour, text = nextActing(r); text != "" {
+		return colour, text
+	}
 	s, old := r.Summary, engine.Known{}
 	if s.Known != nil {
 		old = *s.Known
@@ -595,6 +633,8 @@ func nextStep(r *engine.Result) (colour, text string) {
 		return "", "Next: give the values that are not known (--parameter NAME=VALUE) and run again."
 	case s.Resources == 0 && s.Declared == 0:
 		return yellow, "Next: nothing was found to look at; check the account, the regions and the paths above."
+	case s.Recorded > 0 && s.Resources == s.NotJudged:
+		return yellow, "Next: nothing was judged, because a Terraform state is a record of what was made; pass a plan (`terraform show -json`) to have it judged."
 	case s.Known != nil:
 		return green, "Nothing new: what was found is in the baseline already."
 	default:

@@ -39,6 +39,25 @@ type Framework struct {
 // A Control is one entry of a framework. The title is empty where the id says it all.
 type Control struct{ ID, Title string }
 
+// Names are what a control's framework answers to: its name, and where its ids begin with the
+// version of a benchmark ("3.0:2.1.1") also that version of it ("cis-aws:3.0").
+func Names(framework, control string) []string {
+	if version, _, ok := strings.Cut(control, ":"); ok {
+		return []string{framework, framework + ":" + version}
+	}
+	return []string{framework}
+}
+
+// frameworks are the names of all frameworks whose controls the rule answers.
+func (r *Rule) frameworks() (names []string) {
+	for framework, ids := range r.Controls {
+		for _, id := range ids {
+			names = append(names, Names(framework, id)...)
+		}
+	}
+	return names
+}
+
 // cfnNag are the rules of cfn_nag, so that templates that suppress them there are
 // understood. It has no list of controls.
 const cfnNag = "cfn-nag"

@@ -230,7 +230,7 @@ func (f *file) load() {
 	if f.path == "" {
 		return // a source that could not be read
 	}
-	if info, err := fs.Stat(f.source.files, f.path); err == nil && !info.Mode().IsRegular() && f.path != f.source.path {
+	if info, err := fs.Stat(f.source.files, f.path); err == nil && !info.Mode().IsRegular() {
 		f.fail(nil, "read rule file: it is no regular file", "") // reading a pipe may never end
 		return
 	}

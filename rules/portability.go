@@ -25,7 +25,8 @@ import (
 // The kinds are keys of placed. What comes in through a parameter, an input or a pseudo
 // parameter is not hard-wired, whatever its value is: the reader has kept what the author
 // typed (inventory.Resource.Written). Tags and descriptions are for people and do not count.
-// What is returned names a place or a resource and is no secret, also where the whole value is.
+// What is returned names a place, a resource or the key of a secret and is no secret, also where
+// the whole value is.
 func portabilityFunctions() []cel.EnvOption {
 	return []cel.EnvOption{
 		cel.Function("hardwired", cel.Overload("hardwired_resource_kind", []*cel.Type{cel.DynType, cel.StringType}, cel.StringType,
@@ -38,7 +39,7 @@ func portabilityFunctions() []cel.EnvOption {
 				if !ok {
 					return types.NewErr("hardwired() knows the kinds %s, not %q", strings.Join(slices.Sorted(maps.Keys(placed)), ", "), kind)
 				}
-				return hardwired(e.in, find)
+				return hardwired(e.in, string(kind.(types.String)), find)
 			}))),
 		cel.Function("taggable", cel.Overload("taggable_resource", []*cel.Type{cel.DynType}, cel.BoolType,
 			cel.UnaryBinding(func(resource ref.Val) ref.Val {
@@ -60,6 +61,23 @@ var placed = map[string]func(key, text string) string{
 	"region":  firstGroup(wholeRegion, arnRegion, endpointRegion),
 	"image":   firstGroup(imageID),
 	"id":      idIn,
+	"secret":  secretIn,
+}
+
+// secretIn returns the name of a secret, and not the secret: a name that gives it away over a
+// text that is all there and no place of a secret (an ARN, a dynamic reference).
+func secretIn(key, text string) string {
+	if !namesSecret(key) || text == "" || strings.HasPrefix(text, "arn:") || strings.Contains(text, "{{resolve:") || strings.Contains(text, "${}") || strings.Trim(text, "*") == "" {
+		return ""
+	}
+	return key
+}
+
+func namesSecret(key string) bool {
+	if key == "SecretString" {
+		return true
+	}
+	return schema.IsSensitive(nil, "/"+schema.EscapePointer(key)) && !slices.Contains([]string{"clienttoken", "clientrequesttoken", "creationtoken"}, strings.ToLower(key))
 }
 
 const region = `(?:us|us-gov|us-iso[a-z]?|ca|mx|sa|eu|eu-isoe|eusc-de|af|me|il|ap|cn)-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9]`
@@ -135,15 +153,20 @@ func idIn(key, text string) string {
 
 // hardwired walks the properties. A value of which it is not known whether it was typed
 // leaves the answer open, unless one that was typed decides. Nobody typed a live resource.
-func hardwired(in *reading, find func(key, text string) string) ref.Val {
+func hardwired(in *reading, kind string, find func(key, text string) string) ref.Val {
 	if !in.resource.Declared {
 		return types.String("")
 	}
 	if in.resource.IsUnread("") {
 		return in.run.unknown(&place{in: in}, in.notRead(""))
 	}
-	w := &literalSearch{in: in, find: find}
+	w := &literalSearch{in: in, find: find, secrets: kind == "secret"}
 	w.schema, _ = schema.Lookup(in.resource.Ref.Type)
+	if w.secrets && len(in.resource.Exposed) > 0 { // the reader has found them, and forgotten
+		w.at = in.resource.Exposed[0]
+		parts := schema.SplitPointer(w.at)
+		w.found = parts[len(parts)-1]
+	}
 	w.walk(&place{in: in}, "", in.resource.Properties)
 	switch {
 	case w.found != "":
@@ -160,10 +183,12 @@ type literalSearch struct {
 	in     *reading
 	schema *schema.Type
 	find   func(key, text string) string
-	found  string // the first text that was found
-	at     string // its pointer
-	open   *inventory.Unknown
-	openAt *place
+	// secrets is true when only what a name makes a secret is looked for.
+	secrets bool
+	found   string // the first text that was found
+	at      string // its pointer
+	open    *inventory.Unknown
+	openAt  *place
 }
 
 // walk visits v, which stands at a place below a property or key (that of the list, for
@@ -183,8 +208,12 @@ func (w *literalSearch) walk(at *place, key string, v any) {
 	case map[string]any:
 		for _, name := range sortedKeys(v) {
 			child := &place{in: w.in, up: at, key: name}
+			key := name
+			if w.secrets {
+				key = pairName(v, name)
+			}
 			if name != "Description" && name != "Comment" && (w.schema == nil || child.pointer() != w.schema.TagProperty) {
-				w.walk(child, name, v[name])
+				w.walk(child, key, v[name])
 			}
 		}
 	case []any:
@@ -198,15 +227,56 @@ func (w *literalSearch) walk(at *place, key string, v any) {
 			w.look(pointer, key, fmt.Sprintf("%012d", v))
 		}
 	case *inventory.Unknown:
-		if v.Target == "" && w.open == nil { // the name of a resource of the same file was not typed
+		if v.Target == "" && w.open == nil && !w.harmless(pointer, key) { // the name of a resource of the same file was not typed
 			w.open, w.openAt = v, at
 		}
 	}
 }
 
+// pairName is the name of what stands under a key: in {Name: DB_PASSWORD, Value: …} the other
+// key says it.
+func pairName(v map[string]any, key string) string {
+	if key != "Value" && key != "ParameterValue" {
+		return key
+	}
+	switch v["Type"] { // what CodeBuild looks up is no secret
+	case nil, "PLAINTEXT", "String", "SecureString":
+	default:
+		return key
+	}
+	for _, naming := range naming {
+		if name, ok := v[naming].(string); ok {
+			return name
+		}
+	}
+	return key
+}
+
+var naming = []string{"Name", "ParameterKey", "Key"}
+
+// harmless reports whether an unknown value cannot be a secret, nor hold or name one.
+func (w *literalSearch) harmless(pointer, key string) bool {
+	if !w.secrets || w.schema == nil {
+		return false
+	}
+	n, known := w.schema.At(pointer)
+	switch {
+	case !known || n.Kinds&(schema.Object|schema.Array) != 0:
+		return false
+	case n.Kinds&schema.String == 0:
+		return true
+	}
+	return !namesSecret(key) && key != "Type" && !slices.Contains(naming, key)
+}
+
 func (w *literalSearch) look(pointer, key, text string) {
 	if w.found != "" {
 		return
+	}
+	if w.secrets && w.schema != nil {
+		if n, known := w.schema.At(pointer); known && (n.Kinds&schema.String == 0 || len(n.Enum) > 0) {
+			return // a flag, a number or one of few words
+		}
 	}
 	if w.found = w.find(key, text); w.found != "" {
 		w.at = pointer

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/pcf-scan/pcf-scan/inventory"
 )
 
@@ -42,6 +45,12 @@ type Rule struct {
 
 	programs map[string]*programs // by type, "*" for the envelope alone
 	params   *object              // the variable `params`
+}
+
+// Digest identifies the text of the rule: sha256 of its file.
+func (r *Rule) Digest() string {
+	sum := sha256.Sum256([]byte(r.Text))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // programs are the compiled expressions of a rule for one type.

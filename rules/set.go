@@ -72,7 +72,7 @@ func (s *Set) Types() []string {
 type Selection struct {
 	Rules      []string // ids, globs
 	Skip       []string // ids, globs
-	Frameworks []string // globs over the names of frameworks
+	Frameworks []string // globs over the names of frameworks and of their versions, see Names
 	Severity   Severity // this and above
 	Types      []string // globs: rules that judge a matching type
 	// Params are other values of parameters, by RULE.NAME; the elements of a list are
@@ -96,7 +96,7 @@ func (s *Set) Select(sel Selection) (*Set, error) {
 	ids := slices.Sorted(maps.Keys(s.byID))
 	var in []string
 	for _, r := range s.rules {
-		in = append(in, slices.Collect(maps.Keys(r.Controls))...)
+		in = append(in, r.frameworks()...)
 	}
 	slices.Sort(in)
 	in = slices.Compact(in)
@@ -121,7 +121,7 @@ func (s *Set) Select(sel Selection) (*Set, error) {
 		{len(sel.Rules) > 0, "--rule", func(r *Rule) bool { return matchesAny(sel.Rules, r.ID) }},
 		{len(sel.Skip) > 0, "--skip-rule", func(r *Rule) bool { return !matchesAny(sel.Skip, r.ID) }},
 		{len(sel.Frameworks) > 0, "--framework", func(r *Rule) bool {
-			return matchesAny(sel.Frameworks, slices.Collect(maps.Keys(r.Controls))...)
+			return matchesAny(sel.Frameworks, r.frameworks()...)
 		}},
 		{sel.Severity != "", "--severity", func(r *Rule) bool { return r.Severity.AtLeast(sel.Severity) }},
 		{len(sel.Types) > 0, "--type", func(r *Rule) bool { return slices.Contains(r.Types, "*") || matchesAny(sel.Types, r.Types...) }},

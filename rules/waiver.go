@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -21,7 +22,7 @@ import (
 // expires}]`. Reason, approver and expires are required: a waiver is a decision of
 // somebody, for a reason, until a date. Errors are *LoadError, joined.
 func ReadWaivers(path string) ([]Waiver, error) {
-	in, err := os.Open(path)
+	in, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // or a pipe without a writer would be waited for
 	if err != nil {
 		return nil, fmt.Errorf("read waivers %s: %w", path, reason(err))
 	}

@@ -24,10 +24,11 @@ func checkCommand(code *int) *cli.Command {
 		Name:      "check",
 		Usage:     "judge declarations against the rules before they are deployed; offline",
 		ArgsUsage: "PATH...",
-		Description: "Reads pcf.yaml, CloudFormation templates and snapshots (files, directories, globs),\n" +
-			"and judges every resource. Nothing is contacted. Exit code: 0 clean, 1 findings,\n" +
+		Description: "Reads pcf.yaml, CloudFormation and SAM templates, CDK assemblies (cdk.out), Terraform plans,\n" +
+			"PCF definitions and snapshots (files, directories, globs), and judges every resource.\n" +
+			"A Terraform state says what exists and is not judged. Nothing is contacted. Exit code: 0 clean, 1 findings,\n" +
 			"2 malformed input or nothing to judge, 3 something that decides is not known.",
-		Flags:        join(declaredFlags(false), ruleFlags(), outputFlags(), verdictFlags(), runFlags(), checkTargetFlags()),
+		Flags:        join(declaredFlags(false), ruleFlags(), outputFlags(), verdictFlags(), runFlags(), historyFlag(), checkTargetFlags()),
 		OnUsageError: usageErrorOf,
 		Action:       func(c *cli.Context) error { return check(c, code) },
 	}
@@ -83,6 +84,13 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	if err != nil {
 		return err
 	}
+	past, err := openHistory(c)
+	if err != nil {
+		return err
+	}
+	if past != nil {
+		defer past.Close()
+	}
 	job := engine.Job{
 		Command: c.Command.Name, Version: version, RunID: runID, Now: now,
 		App: c.String("app"), Environment: c.String("environment"), Include: include, Concurrency: c.Int("concurrency"),
@@ -101,6 +109,9 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	}
 	if job.Baseline, err = baselineOf(c); err != nil {
 		return err
+	}
+	if past != nil {
+		job.Include.Waived = true // what somebody accepts is not gone
 	}
 	result, err := streamJudge(c, job)
 	if err != nil {
@@ -126,7 +137,7 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		logger(c).Error(faultText(f))
 	}
 	if *code == engine.ExitUsage && len(result.Faults) == 0 {
-		why := "no declared resource was found; pass a pcf.yaml, a CloudFormation template or a snapshot"
+		why := "no declared resource was found; pass a pcf.yaml, a CloudFormation template, a CDK assembly, a Terraform plan, a PCF definition or a snapshot"
 		switch {
 		case result.Summary.Recorded > 0:
 			why = "a Terraform state is for identity and drift; pass a plan to have it judged"
@@ -135,7 +146,40 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		}
 		logger(c).Error("nothing to judge: " + why)
 	}
-	return render(c, result, sinks)
+	failed := remember(c, past, result)
+	if !include.Waived {
+		result.Findings = slices.DeleteFunc(result.Findings, func(f engine.Finding) bool { return f.Status == "waived" })
+	}
+	addExcerpts(result, job.Declaration, sinks)
+	return errors.Join(failed, render(c, result, sinks))
+}
+
+// maxExcerpts is how many a report shows: who has more findings begins with the worst.
+const maxExcerpts = 200
+
+// addExcerpts puts the text at their places into the worst failing findings, where a report for
+// people shows it.
+func addExcerpts(r *engine.Result, d *inventory.Declaration, sinks []sink) {
+	if d == nil || !slices.ContainsFunc(sinks, func(s sink) bool { return s.format.Name == "table" }) {
+		return
+	}
+	texts := declared.NewExcerpts(d)
+	n := 0
+	for _, severity := range rules.Severities {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			if f.Status != "fail" || f.Known || f.Severity != string(severity) || f.Resource.File == "" {
+				continue
+			}
+			if n++; n > maxExcerpts {
+				return
+			}
+			at := f.Resource
+			if x := texts.At(inventory.Position{File: at.File, Line: at.Line, Column: at.Column}); x != nil {
+				f.Excerpt = &engine.Excerpt{First: x.First, Lines: x.Lines, Line: x.Line, Column: x.Column}
+			}
+		}
+	}
 }
 
 // knownApp refuses a filter that matches nothing at all: a misspelt app must not come out

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/pcf-scan/pcf-scan/inventory/declared"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
@@ -47,9 +48,18 @@ func readConfig(c *cli.Context) (file string, err error) {
 			return "", nil
 		}
 	}
-	data, err := os.ReadFile(file)
+	in, err := declared.Open(file)
 	if err != nil {
 		return "", fmt.Errorf("read configuration: %w", err)
+	}
+	defer in.Close()
+	const most = 1 << 20 // bytes; a page of settings has a thousandth
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read configuration: %w", err)
+	case len(data) > most:
+		return "", fmt.Errorf("read configuration %s: the file is larger than 1 MiB", file)
 	}
 	var doc, more yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(data))
@@ -75,8 +85,17 @@ func readConfig(c *cli.Context) (file string, err error) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
+		if key.Value == "reap" && !seen["reap"] {
+			seen["reap"] = true
+			settings, err := readReapSettings(file, value)
+			if err != nil {
+				return "", err
+			}
+			c.App.Metadata["reap"] = settings
+			continue
+		}
 		if !known[key.Value] || key.Value == "config" {
-			if key.Value == "reap" || isLater(key.Value) {
+			if isLater(key.Value) {
 				return "", fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
 			}
 			message := fmt.Sprintf("%s:%d: unknown key %q", file, key.Line, key.Value)

@@ -118,7 +118,11 @@ particles:
  "complete": true, "gaps": [], "resources": [
  {"type": "AWS::EC2::SecurityGroup", "id": "sg-1", "account": "111122223333", "region": "eu-west-1", "tags": {}, "unread": ["/GroupDescription"],
   "properties": {"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8"}]}}]}`,
-	"types.yaml": "type: [AWS::SQS::Queue]\n",
+	"types.yaml":     "type: [AWS::SQS::Queue]\n",
+	"adopt/pcf.yaml": "app: files\nversion: 1.0.0\nparticles:\n  all: {type: AWS::S3::Bucket, properties: {BucketName: all-files}}\n",
+	"adopt/live.json": `{"schemaVersion": 1, "scope": {"partition": "aws", "accounts": ["111122223333"], "regions": ["eu-west-1"], "types": ["AWS::S3::Bucket"]},
+ "complete": true, "gaps": [], "resources": [
+ {"type": "AWS::S3::Bucket", "id": "all-files", "account": "111122223333", "region": "eu-west-1", "tags": {}, "properties": {"BucketName": "all-files"}}]}`,
 	"gap.json": `{"schemaVersion": 1, "scope": {"partition": "aws", "accounts": ["111122223333"], "regions": ["eu-west-1"], "types": ["AWS::EC2::SecurityGroup", "AWS::SQS::Queue"]},
  "complete": false, "gaps": [{"account": "111122223333", "region": "eu-west-1", "type": "AWS::SQS::Queue", "reason": "denied", "message": "no"}], "resources": [
  {"type": "AWS::EC2::SecurityGroup", "id": "sg-1", "account": "111122223333", "region": "eu-west-1", "tags": {}, "properties": {"GroupDescription": "web"}}]}`,
@@ -170,7 +174,7 @@ type leaf struct {
 func leaves() []leaf {
 	var all []leaf
 	for _, c := range newApp(new(int), io.Discard, io.Discard).Commands {
-		if len(c.Subcommands) == 0 {
+		if len(c.Subcommands) == 0 || c.Name == "reap" { // which acts itself too
 			all = append(all, leaf{c.Name, c.Flags})
 		}
 		for _, s := range c.Subcommands {
@@ -180,12 +184,20 @@ func leaves() []leaf {
 	return all
 }
 
+// oneAccount is the world of the commands that act: they do so in one account.
+const oneAccount = "--live snapshot:account.json --account 111122223333 --declared apps"
+
 // usual is how each command is called where a row does not say otherwise.
 var usual = map[string]string{
 	"check": "check stack.yaml", "scan": "scan --live snapshot:account.json --declared apps", "drift": "drift --live snapshot:account.json --declared apps",
 	"inventory": "inventory --live snapshot:account.json --declared apps", "explain": "explain Web stack.yaml", "report": "report before.json",
 	"rules list": "rules list", "rules show": "rules show no-places --rules rules", "rules test": "rules test rules", "rules lint": "rules lint rules",
+	"reap": "reap " + oneAccount, "reap status": "reap status --state past-state",
+	"reap cancel": "reap cancel q-1 --live sim:sim.json --state past-state", "reap undo": "reap undo run-x --live sim:sim.json --state past-state",
+	"tag": "tag " + oneAccount, "repair": "repair " + oneAccount, "audit verify": "audit verify past-state",
 	"rules new": "rules new a-rule", "types": "types", "permissions": "permissions --for scan",
+	"history list": "history list --history past.db", "history trend": "history trend --history past.db", "history findings": "history findings --history past.db",
+	"history prune": "history prune --history past.db --keep-runs 100",
 }
 
 // act is one flag at work: the run without it, the flag, and what is seen of it.
@@ -245,25 +257,23 @@ var acts = map[string]act{
 	"explain --organization":     {without: "explain bills --type AWS::SQS::Queue --region eu-west-1", aws: true, flag: "", see: "ListAccounts"},
 	"permissions --organization": {flag: "", see: "organizations:ListAccounts"},
 
-	"rules":                {flag: "rules", see: "."},
-	"rules show --rules":   {without: "rules show no-places", flag: "rules", see: "Descriptions name no place"},
-	"rules test --rules":   {without: "rules test", flag: "rules", see: "0 failed", slow: true},
-	"rules lint --rules":   {without: "rules lint", flag: "rules", see: "no-places", slow: true},
-	"rules new --rules":    {without: "rules new no-places", flag: "rules", see: "is taken by rules/no-places.yaml"},
-	"waivers":              {without: "COMMAND --live snapshot:account.json --rule restricted-ssh", flag: "waivers.yaml", see: "1 waived"},
-	"check --waivers":      {without: "check stack.yaml --rule restricted-ssh", flag: "waivers.yaml", see: "exit 0"},
-	"explain --waivers":    {none: "explain gives the verdict of the rule, and why; whether somebody accepts it is for the report"},
-	"no-waivers":           {without: "COMMAND --live snapshot:account.json --rule restricted-ssh --waivers waivers.yaml", see: "restricted-ssh: "},
-	"check --no-waivers":   {without: "check stack.yaml --rule restricted-ssh --waivers waivers.yaml", see: "exit 1"},
-	"explain --no-waivers": {none: "as --waivers"},
-	"rule":                 {flag: "restricted-ssh", see: "restricted-ssh"},
-	"skip-rule":            {flag: "restricted-ssh", see: "."},
-	"framework":            {flag: "fsbp", see: "."},
-	"severity":             {flag: "high", see: "high"},
-	"param":                {without: "COMMAND --live snapshot:account.json --rules rules --rule no-places", flag: "no-places.word=web", see: "exit 1"},
-	"check --param":        {without: "check clean.yaml --rules rules --rule no-places", flag: "no-places.word=web", see: "exit 1"},
-	"explain --param":      {without: "explain no-places Web clean.yaml --rules rules", flag: "no-places.word=web", see: "fail"},
-	"rules list --param":   {without: "rules list --rules rules --rule no-places --format json", flag: "no-places.word=web", see: `"web"`},
+	"rules":              {flag: "rules", see: "."},
+	"rules show --rules": {without: "rules show no-places", flag: "rules", see: "Descriptions name no place"},
+	"rules test --rules": {without: "rules test", flag: "rules", see: "0 failed", slow: true},
+	"rules lint --rules": {without: "rules lint", flag: "rules", see: "no-places", slow: true},
+	"rules new --rules":  {without: "rules new no-places", flag: "rules", see: "is taken by rules/no-places.yaml"},
+	"waivers":            {without: "COMMAND --live snapshot:account.json --rule restricted-ssh", flag: "waivers.yaml", see: "1 waived"},
+	"check --waivers":    {without: "check stack.yaml --rule restricted-ssh", flag: "waivers.yaml", see: "exit 0"},
+	"no-waivers":         {without: "COMMAND --live snapshot:account.json --rule restricted-ssh --waivers waivers.yaml", see: "restricted-ssh: "},
+	"check --no-waivers": {without: "check stack.yaml --rule restricted-ssh --waivers waivers.yaml", see: "exit 1"},
+	"rule":               {flag: "restricted-ssh", see: "restricted-ssh"},
+	"skip-rule":          {flag: "restricted-ssh", see: "."},
+	"framework":          {flag: "fsbp", see: "."},
+	"severity":           {flag: "high", see: "high"},
+	"param":              {without: "COMMAND --live snapshot:account.json --rules rules --rule no-places", flag: "no-places.word=web", see: "exit 1"},
+	"check --param":      {without: "check clean.yaml --rules rules --rule no-places", flag: "no-places.word=web", see: "exit 1"},
+	"explain --param":    {without: "explain no-places Web clean.yaml --rules rules", flag: "no-places.word=web", see: "fail"},
+	"rules list --param": {without: "rules list --rules rules --rule no-places --format json", flag: "no-places.word=web", see: `"web"`},
 
 	"format":                {flag: "json", see: `"schemaVersion": 1`},
 	"output":                {flag: "out.txt", see: `out\.txt`},
@@ -317,9 +327,134 @@ var acts = map[string]act{
 	"verbose":               {see: "settings: "},
 	"log-format":            {flag: "json", see: `"msg":"the environment variable PCF_SCAN_NOPE sets no flag of this program"`},
 	"class":                 {flag: "orphan", see: "."},
-	"tag":                   {flag: "team=web", see: "."},
-	"all":                   {see: "AWS::AccessAnalyzer::Analyzer"},
-	"for":                   {without: "permissions", flag: "scan", see: "sqs:ListQueues"},
+
+	"tag --app":              {without: "tag " + oneAccount + " --format json", flag: "orders", see: `"app orders"`},
+	"tag --environment":      {without: "tag " + oneAccount + " --format json", flag: "prod", see: `"environment prod"`},
+	"tag --parameter":        {none: "the owner tags do not depend on properties"},
+	"tag --parameters":       {none: "as --parameter"},
+	"tag --declared":         {without: "tag --live snapshot:account.json --account 111122223333", flag: "apps", see: "declared in files"},
+	"repair --declared":      {without: "repair --live snapshot:account.json --account 111122223333", flag: "apps", see: "declared in files"},
+	"tag --live":             {without: "tag --declared apps --account 111122223333", flag: "snapshot:account.json", see: "PLAN: 1 action"},
+	"repair --live":          {without: "repair --declared apps --account 111122223333", flag: "snapshot:account.json", see: "PLAN: 0 actions"},
+	"tag --account":          {without: "tag --live snapshot:account.json --declared apps", flag: "444455556666", see: "PLAN: 1 action in account 444455556666"},
+	"repair --account":       {without: "repair --live snapshot:account.json --declared apps", flag: "444455556666", see: "PLAN: 0 actions in account 444455556666"},
+	"apply":                  {see: "a snapshot is only read"}, // what it does: testdata/script
+	"plan-out":               {flag: "saved.json", see: `saved\.json:\n\{`},
+	"tag --plan":             {flag: "tag-plan.json", see: "PLAN: 1 action"},
+	"repair --plan":          {flag: "repair-plan.json", see: "PLAN: 0 actions"},
+	"digest":                 {flag: "sha256:0", see: "it needs --apply"},
+	"state":                  {flag: "stack.yaml", see: "this is not a directory"},
+	"explain --state":        {without: "explain sg-1 --live snapshot:account.json", flag: "stack.yaml", see: "this is not a directory"},
+	"undo":                   {flag: "run-of-nobody", see: "there is no state"},
+	"adopt":                  {without: "tag --live snapshot:adopt/live.json --declared adopt", see: "because adopted"},
+	"tag --allow-partial":    {without: "tag --live snapshot:gap.json --declared apps/billing.yaml", see: "exit 0"},
+	"repair --allow-partial": {without: "repair --live snapshot:gap.json --declared apps/billing.yaml", see: "exit 0"},
+	"repair --fail-on":       {without: "repair --live snapshot:account.json --account 111122223333 --declared apps/orders.yaml", flag: "none", see: "exit 0"},
+	"repair --strict":        {without: "repair --live snapshot:unread.json --declared apps/orders.yaml --parameter Cidr=0.0.0.0/0 --fail-on none", see: "exit 3"},
+	"tag --now":              {without: "tag " + oneAccount + " --format json", flag: "1980-01-01T00:00:00Z", see: "run-19800101T000000Z"},
+	"repair --now":           {without: "repair " + oneAccount + " --format json", flag: "1980-01-01T00:00:00Z", see: "run-19800101T000000Z"},
+	"reap --parameter":       {none: "who owns what does not depend on properties"},
+	"reap --parameters":      {none: "as --parameter"},
+	"reap --declared":        {without: "reap --live snapshot:account.json --account 111122223333", flag: "apps", see: "declared in files"},
+	"reap --live":            {without: "reap --declared apps --account 111122223333", flag: "snapshot:account.json", see: "PLAN: "},
+	"reap --account":         {without: "reap --live snapshot:account.json --declared apps", flag: "444455556666", see: "in account 444455556666"},
+	"reap --plan":            {flag: "reap-plan.json", see: "."},
+	"reap --allow-partial":   {without: "reap --live snapshot:gap.json --declared apps/billing.yaml", see: "exit 0"},
+	"reap --rules":           {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --rule":            {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --skip-rule":       {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --framework":       {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --severity":        {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --param":           {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --waivers":         {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --no-waivers":      {none: "only rules with `action: reap` have a say, and the pack has none: testdata/script/reap.txtar"},
+	"reap --now":             {without: "reap " + oneAccount + " --format json", flag: "1980-01-01T00:00:00Z", see: "run-19800101T000000Z"},
+	"grace":                  {flag: "1h", see: "only for the teardown"}, // what these do: testdata/script/reap.txtar
+	"reap status --grace":    {flag: "soon", see: "want a time"},
+	"max-delete":             {flag: "many", see: "want a number"},
+	"max-per-type":           {flag: "many", see: "want a number"},
+	"max-percent":            {flag: "many", see: "want a number"},
+	"consent":                {flag: "stack.yaml", see: "read consents"},
+	"prices":                 {flag: "stack.yaml", see: "read prices"},
+	"notify":                 {flag: "pigeon:home", see: "none of file:PATH"},
+	"accept-fewer":           {none: "there is no run before: testdata/script/reap.txtar"},
+	"reap status --now":      {without: "reap status --state past-state --format json", flag: "1980-01-01T00:00:00Z", see: "run-19800101T000000Z"},
+	"reap cancel --live":     {without: "reap cancel q-1 --state past-state", flag: "sim:sim.json", see: "nothing of that name is marked"},
+	"reap cancel --state":    {without: "reap cancel q-1 --live sim:sim.json", flag: "past-state", see: "nothing of that name is marked"},
+	"reap cancel --account":  {none: "a mark names its account"},
+	"reap cancel --apply":    {none: "to take a mark back loses nothing: it acts at once"},
+	"reap cancel --format":   {none: "nothing is marked here: testdata/script/reap.txtar"},
+	"reap cancel --output":   {none: "as --format"},
+	"reap cancel --now":      {none: "as --format"},
+	"reap undo --live":       {without: "reap undo run-x --state past-state", flag: "sim:sim.json", see: "knows no such run"},
+	"reap undo --state":      {without: "reap undo run-x --live sim:sim.json", flag: "past-state", see: "knows no such run"},
+	"reap undo --account":    {none: "as of reap cancel"},
+	"reap undo --apply":      {none: "as of reap cancel: no run marked anything here"},
+	"reap undo --format":     {none: "as --apply"},
+	"reap undo --output":     {none: "as --apply"},
+	"reap undo --now":        {none: "as --apply"},
+	"reap --app":             {none: "nothing here is a candidate: testdata/script/reap.txtar"},
+	"reap --environment":     {none: "as --app"},
+	"reap --apply":           {see: "give --notify"},
+	"reap status --state":    {without: "reap status", flag: "past-state", see: "PLAN: 0 actions"},
+	"reap cancel --config":   {none: "as --format"},
+	"reap undo --config":     {none: "as --apply"},
+	"head":                   {flag: "1:" + strings.Repeat("00", 32), see: "NOT INTACT"},
+	"tag":                    {flag: "team=web", see: "."},
+	"all":                    {see: "AWS::AccessAnalyzer::Analyzer"},
+	"for":                    {without: "permissions", flag: "scan", see: "sqs:ListQueues"},
+
+	"report --framework":        {flag: "fsbp", see: "controls"},
+	"permissions --app":         {without: "permissions --declared apps", flag: "orders", see: "ec2:DescribeSecurityGroups"},
+	"permissions --environment": {without: "permissions --declared apps --app orders", flag: "prod", see: "exit 2"},
+	"permissions --declared":    {without: "permissions --app orders", flag: "apps", see: "ec2:DescribeSecurityGroups"},
+
+	"history":                        {flag: "runs.db", see: `runs\.db:`},
+	"history list --history":         {without: "history list", flag: "past.db", see: "scan"},
+	"history trend --history":        {without: "history trend", flag: "past.db", see: "scan"},
+	"history findings --history":     {without: "history findings", flag: "past.db", see: "restricted-ssh"},
+	"history prune --history":        {without: "history prune --keep-runs 100", flag: "past.db", see: "exit 0"},
+	"history list --now":             {without: "history list --history past.db --since 30d", flag: "1980-01-01T00:00:00Z", see: "2020-01-01"},
+	"history trend --now":            {without: "history trend --history past.db --since 30d", flag: "1980-01-01T00:00:00Z", see: "2020-01-01"},
+	"history findings --now":         {without: "history findings --history past.db --since 30d", flag: "1980-01-01T00:00:00Z", see: "2020-01-01"},
+	"history prune --now":            {without: "history prune --history old.db --keep 30d", flag: "1980-01-01T00:00:00Z", see: "exit 0"},
+	"since":                          {flag: "30d", see: "2026-11-01"},
+	"command":                        {flag: "check", see: "2020-01-01"},
+	"last":                           {flag: "1", see: "2026-11-01"},
+	"open":                           {see: "2026-11-01"},
+	"control":                        {flag: "fsbp/EC2.13", see: "scan"},
+	"history trend --rule":           {flag: "restricted-ssh", see: "scan"},
+	"history trend --app":            {flag: "orders", see: "scan"},
+	"history trend --account":        {flag: "444455556666", see: "scan"},
+	"history trend --environment":    {without: "history trend --history past.db --app orders", flag: "prod", see: "exit 0"},
+	"history findings --rule":        {flag: "restricted-ssh", see: "restricted-ssh"},
+	"history findings --app":         {flag: "orders", see: "sg-1"},
+	"history findings --account":     {flag: "444455556666", see: "bills"},
+	"history findings --environment": {without: "history findings --history past.db --app orders", flag: "prod", see: "exit 0"},
+	"keep":                           {without: "history prune --history past.db", flag: "90000d", see: "exit 0"},
+	"keep-runs":                      {without: "history prune --history past.db", flag: "100", see: "exit 0"},
+}
+
+// enterPast makes what earlier runs left: results, plans, a state, a simulated cloud, histories.
+func enterPast(t *testing.T) {
+	t.Helper()
+	for file, command := range map[string]string{
+		"before.json": "check stack.yaml --format json", "stack.json": "check stack.yaml --format json", "clean.json": "check clean.yaml --format json",
+		"scan.json": usual["scan"] + " --format json", "drift.json": usual["drift"] + " --format json", "inventory.json": usual["inventory"] + " --format json",
+	} {
+		save(t, file, command+" --now "+contractClock)
+	}
+	for _, command := range []string{"tag", "repair", "reap"} {
+		call(t, words("%s --plan-out %s-plan.json --now %s", usual[command], command, contractClock)...)
+	}
+	require.NoError(t, os.WriteFile("sim.json", []byte(contractFiles["adopt/live.json"]), 0o600))
+	call(t, words("tag --live sim:sim.json --declared adopt --adopt --apply --state past-state --now %s", contractClock)...)
+	for _, file := range []string{"past.db", "old.db"} {
+		call(t, words("check stack.yaml --now 2020-01-01T00:00:00Z --history %s", file)...)
+		call(t, words("check clean.yaml stack.yaml --skip-rule restricted-ssh --now 2020-01-02T00:00:00Z --history %s", file)...)
+		call(t, words("check clean.yaml stack.yaml --parameter Source=10.0.0.0/8 --now 2020-01-03T00:00:00Z --history %s", file)...)
+		call(t, words("%s --now %s --history %s", usual["scan"], contractClock, file)...)
+	}
 }
 
 // TestFlagsAct: every flag of every command acts, or the table says why nothing is seen of it;
@@ -328,12 +463,7 @@ var acts = map[string]act{
 func TestFlagsAct(t *testing.T) {
 	enter(t, contractFiles)
 	t.Setenv("PCF_SCAN_NOPE", "1") // so that there is a warning to silence or to format
-	for file, command := range map[string]string{
-		"before.json": "check stack.yaml --format json", "stack.json": "check stack.yaml --format json", "clean.json": "check clean.yaml --format json",
-		"scan.json": usual["scan"] + " --format json", "drift.json": usual["drift"] + " --format json", "inventory.json": usual["inventory"] + " --format json",
-	} {
-		save(t, file, command+" --now "+contractClock)
-	}
+	enterPast(t)
 	used := map[string]bool{}
 	flags, calls, silent := 0, 0, 0
 	for _, command := range leaves() {
@@ -567,7 +697,7 @@ func TestForeignFlags(t *testing.T) {
 // what was meant where that can be guessed; in every command that takes the flag.
 func TestWrongValues(t *testing.T) {
 	enter(t, contractFiles)
-	save(t, "before.json", usual["check"]+" --format json")
+	enterPast(t)
 	rows := []struct{ flag, value, says string }{
 		{"format", "jsn", `did you mean "json"|want table`},
 		{"output", "nowhere/report.txt", "there is no directory nowhere; make it first"},
@@ -592,10 +722,17 @@ func TestWrongValues(t *testing.T) {
 		{"baseline", "none.json", "none.json"},
 		{"against", "none.json", "none.json"},
 		{"config", "none.yaml", "none.yaml"},
-		{"live", "azure", "want aws or snapshot:FILE"},
+		{"live", "azure", "want aws, snapshot:FILE or sim:FILE"},
 		{"live", "snapshot:", "needs a file"},
 		{"live", "snapshot:none.json", "none.json"},
-		{"live", "sim:world.json", "not supported by this version"},
+		{"live", "sim:", "needs a file"},
+		{"live", "sim:world.json", "world.json"},
+		{"head", "12", "want NUMBER:SHA256"},
+		{"digest", "sha256:0", "it needs --apply"},
+		{"undo", "run-of-nobody", "there is no state"},
+		{"plan", "none.json", "none.json"},
+		{"plan-out", "none/plan.json", "there is no directory none"},
+		{"state", "ftp://state", "want a directory or s3://bucket/prefix"},
 		{"account", "orders", "orders"},
 		{"accounts", "none.yaml", "accounts"},
 		{"organization", "maybe", "maybe"},
@@ -613,13 +750,15 @@ func TestWrongValues(t *testing.T) {
 		{"log-format", "xml", "want text or json"},
 		{"strict", "maybe", "maybe"},
 		{"for", "scna", `did you mean "scan"|want scan`},
-		{"for", "reap", "this version only reads"},
 	}
 	// A value that is free there.
 	free := map[string]string{
 		"check --region": "no region is asked", "check --account": "as --region", "check --app": "a file without an app belongs to it", "check --environment": "as --app",
 		"explain --app": "as in check", "explain --environment": "as in check", "explain --accounts": "nothing live is read",
-		"explain --waivers": "as said in acts",
+		"explain --state": "as --accounts", "tag --account": "it would be the second one", "repair --account": "as tag", "reap --account": "as tag",
+		"reap cancel --account": "the simulated cloud has but one", "reap undo --account": "as cancel",
+		"permissions --app": "with --for it is refused: a policy is for one of them", "permissions --environment": "as --app", "permissions --declared": "as --app",
+		"history trend --environment": "it needs --app", "history findings --environment": "as trend",
 	}
 	refused := 0
 	for _, row := range rows {
@@ -639,7 +778,7 @@ func TestWrongValues(t *testing.T) {
 			args := append(words("%s", line), "--"+row.flag+"="+row.value)
 			stdout, stderr, code := call(t, args...)
 			assert.Equal(t, 2, code, "%v\n%s", args, stdout)
-			assert.True(t, strings.Contains(stderr, row.flag) || strings.Contains(stderr, strings.TrimPrefix(row.value, "snapshot:")), "%v: %s", args, stderr)
+			assert.True(t, strings.Contains(stderr, row.flag) || strings.Contains(stderr, row.value[strings.LastIndexByte(row.value, ':')+1:]), "%v: %s", args, stderr)
 			assert.Regexp(t, row.says, stderr, args)
 			refused++
 		}

@@ -173,6 +173,9 @@ func TestDocs(t *testing.T) {
 var worlds = map[string]map[string]string{
 	"README.md":               {"path/to/apps": "testdata/demo/apps"},
 	"docs/cookbook.md":        {"apps": "testdata/demo/apps", "waivers.yaml": "testdata/demo/waivers.yaml"},
+	"docs/reports.md":         {"apps": "testdata/demo/apps", "waivers.yaml": "testdata/demo/waivers.yaml"},
+	"docs/acting.md":          {"apps": "testdata/demo/apps", "account.json": "testdata/demo/account.json"},
+	"docs/history.md":         {"apps": "testdata/demo/apps"},
 	"docs/pcf-definitions.md": {"infra": "inventory/declared/testdata/pcf"},
 }
 

@@ -96,6 +96,27 @@ func TestExitCodes(t *testing.T) {
 		{"an inventory with gaps", "inventory --live snapshot:gap.json", 3},
 		{"forgiven", "inventory --live snapshot:gap.json --allow-partial", 0},
 
+		// acting
+		{"a plan that was not applied", "tag " + oneAccount, 1},
+		{"drift that is refused is drift", "repair " + oneAccount, 1},
+		{"below the threshold", "repair " + oneAccount + " --fail-on none", 0},
+		{"as declared", "repair --live snapshot:account.json --account 111122223333 --declared apps/orders.yaml --parameter Cidr=0.0.0.0/0", 0},
+		{"nothing to tag in a gap", "tag --live snapshot:gap.json --declared apps/billing.yaml", 3},
+		{"forgiven", "tag --live snapshot:gap.json --declared apps/billing.yaml --allow-partial", 0},
+		{"malformed input comes before drift", "repair " + oneAccount + " --declared broken.yaml", 2},
+		{"nothing is declared", "repair --live snapshot:account.json --account 111122223333 --declared empty", 2},
+		{"which of two accounts", "tag --live snapshot:account.json --declared apps", 2},
+		{"no credentials to act with", "tag --declared apps", 2},
+		{"a snapshot cannot be changed", "tag " + oneAccount + " --apply", 2},
+		{"no such plan", "tag --live snapshot:account.json --account 111122223333 --plan none.json", 2},
+		{"nobody to tell", "reap " + oneAccount + " --notify none --apply", 2},
+		{"no tombstone", "reap " + oneAccount + " --app orders --grace 0", 2},
+		{"too short a grace", "reap " + oneAccount + " --grace 23h", 2},
+		{"a cap that is no number", "reap " + oneAccount + " --max-delete -1", 2},
+		{"nothing is declared", "reap --live snapshot:account.json --account 111122223333", 2},
+		{"no journal", "audit verify none.jsonl", 2},
+		{"no journal at all", "audit verify stack.yaml", 1},
+
 		// the others
 		{"a saved result is drawn", "report before.json", 0},
 		{"something new", "report before.json --against clean.json", 1},
@@ -149,7 +170,7 @@ func TestInterrupted(t *testing.T) {
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	for _, line := range []string{
-		"check stack.yaml", "check broken.yaml stack.yaml", "check stack.yaml --summary", "check account.json --summary", usual["scan"], usual["drift"], usual["inventory"],
+		"check stack.yaml", "check broken.yaml stack.yaml", "check stack.yaml --summary", "check account.json --summary", usual["scan"], usual["drift"], usual["inventory"], usual["tag"], usual["repair"],
 		"scan --region eu-west-1",
 	} {
 		var stdout, stderr bytes.Buffer
@@ -173,7 +194,7 @@ func TestMisuse(t *testing.T) {
 		{"no path", "pcf-scan check", 2, "for example: pcf-scan check ."},
 		{"no credentials", "pcf-scan scan --region eu-west-1", 2, "set AWS_PROFILE"},
 		{"no region", "pcf-scan scan", 2, "give --region"},
-		{"a profile that is not there", "AWS_PROFILE=nobody pcf-scan scan --region eu-west-1", 2, "nobody"},
+		{"a profile that is not there", "AWS_PROFILE=nobody pcf-scan scan --region eu-west-1", 2, "aws configure list-profiles"},
 		{"no network", "AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b HTTPS_PROXY=http://127.0.0.1:9 pcf-scan scan --region eu-west-1", 2, "check the network, the proxy settings"},
 		{"a directory that is not there", "pcf-scan check stack.yaml --output reports/today.json", 2, "there is no directory reports; make it first"},
 		{"a directory as the file", "pcf-scan check stack.yaml --output empty", 2, "give the name of a file in it"},

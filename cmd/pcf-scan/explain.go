@@ -26,7 +26,7 @@ func explainCommand(_ *int) *cli.Command {
 			"With RULE: the verdict and every value that the rule read. Without: who owns the resource and by which\n" +
 			"evidence, how it differs from its declaration and what was taken for equal, and all rules that apply.\n" +
 			"The declared side is PATH or --declared; the live side is read where --live is given or nothing is declared.",
-		Flags:        join(declaredFlags(true), liveFlags(), ruleFlags(), []cli.Flag{text("format", "`FORMAT`: table or json", "table")}, runFlags()),
+		Flags:        join(declaredFlags(true), liveFlags(), stateFlags(), rulesFlag(), selectionFlags(), []cli.Flag{text("format", "`FORMAT`: table or json", "table")}, runFlags()),
 		OnUsageError: usageErrorOf,
 		Action:       explain,
 	}
@@ -71,6 +71,9 @@ func explain(c *cli.Context) error {
 			return err
 		}
 		job.Command, job.Scope = "scan", job.Live.Scope
+		if err := remembered(c.Context, c, &job); err != nil {
+			return err
+		}
 		for _, g := range job.Live.Gaps {
 			logger(c).Warn(fmt.Sprintf("not everything could be read: %s %s %s: %s %s", g.Account, g.Region, g.Type, g.Reason, g.Message))
 		}
@@ -81,6 +84,9 @@ func explain(c *cli.Context) error {
 	}
 	for _, x := range found {
 		if rule != nil && len(x.Rules) == 0 && len(found) == 1 {
+			if slices.Contains(rule.Types, x.Resource.Type) || slices.Contains(rule.Types, "*") {
+				return usagef(c, "rule %s was not asked about %s, which comes from a Terraform state: rules judge a plan", rule.ID, resource)
+			}
 			return usagef(c, "rule %s does not judge %s: it is for %s", rule.ID, x.Resource.Type, strings.Join(rule.Types, ", "))
 		}
 	}

@@ -44,7 +44,7 @@ func declaredFlags(withPaths bool) []cli.Flag {
 
 func liveFlags() []cli.Flag {
 	return append([]cli.Flag{
-		text("live", "where the live side is read: `aws` or snapshot:FILE", "aws"),
+		text("live", "where the live side is read: `aws`, snapshot:FILE or sim:FILE (a simulated account)", "aws"),
 		list("region", "`REGION` to read, or all; default is the SDK's region"),
 		list("type", "resource `TYPE` to read; globs allowed; one without a reader of its own is read through Cloud Control"),
 	}, accountFlags()...)
@@ -59,11 +59,14 @@ func accountFlags() []cli.Flag {
 }
 
 func ruleFlags() []cli.Flag {
-	return append([]cli.Flag{
-		list("rules", "more rules: a `PATH` to a file or directory"),
+	return join(rulesFlag(), []cli.Flag{
 		text("waivers", "waiver `FILE`", ""),
 		toggle("no-waivers", "ignore every waiver and inline suppression"),
-	}, selectionFlags()...)
+	}, selectionFlags())
+}
+
+func rulesFlag() []cli.Flag {
+	return []cli.Flag{list("rules", "more rules: a `PATH` to a file or directory")}
 }
 
 func selectionFlags() []cli.Flag {
@@ -154,9 +157,9 @@ func checkRun(c *cli.Context) error {
 		return usagef(c, "--timeout %s: want a positive duration such as 30m", c.Duration("timeout"))
 	case c.String("log-format") != "text" && c.String("log-format") != "json":
 		return usagef(c, "--log-format %q: want text or json", c.String("log-format"))
-	case strings.HasPrefix(c.String("live"), "snapshot:") && c.Bool("organization"):
+	case strings.Contains(c.String("live"), ":") && c.Bool("organization"):
 		return usagef(c, "--organization is for --live aws; a snapshot has the accounts that it has, and --account narrows it")
-	case strings.HasPrefix(c.String("live"), "snapshot:") && c.String("accounts") != "":
+	case strings.Contains(c.String("live"), ":") && c.String("accounts") != "":
 		return usagef(c, "--accounts is for --live aws; a snapshot has the accounts that it has, and --account narrows it")
 	}
 	return nil

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+	"time"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 	"github.com/urfave/cli/v2"
@@ -18,6 +20,7 @@ import (
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
 	"github.com/pcf-scan/pcf-scan/inventory/relation"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
+	"github.com/pcf-scan/pcf-scan/reaper/simcloud"
 )
 
 func scanCommand(code *int) *cli.Command {
@@ -26,7 +29,7 @@ func scanCommand(code *int) *cli.Command {
 		Usage: "inventory, ownership, drift and rules over a live account; reads only",
 		Description: "Reads the account, says who owns every resource, compares it with the declarations\n" +
 			"given by --declared, and judges every resource. Nothing is ever written.",
-		Flags:        join(declaredFlags(true), liveFlags(), ruleFlags(), outputFlags(), verdictFlags(), runFlags()),
+		Flags:        join(declaredFlags(true), liveFlags(), stateFlags(), ruleFlags(), outputFlags(), verdictFlags(), runFlags(), historyFlag()),
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			return overLive(c, code, func(job *engine.Job) error { return loadRules(c, job) })
@@ -38,7 +41,7 @@ func driftCommand(code *int) *cli.Command {
 	return &cli.Command{
 		Name:         "drift",
 		Usage:        "compare what is declared with what lives; reads only",
-		Flags:        join(declaredFlags(true), liveFlags(), outputFlags(), verdictFlags(), runFlags()),
+		Flags:        join(declaredFlags(true), liveFlags(), stateFlags(), outputFlags(), verdictFlags(), runFlags(), historyFlag()),
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			if err := configure(c); err != nil {
@@ -56,7 +59,7 @@ func inventoryCommand(code *int) *cli.Command {
 	return &cli.Command{
 		Name:         "inventory",
 		Usage:        "list what is there, with owner and class; reads only",
-		Flags:        join(declaredFlags(true), liveFlags(), inventoryFlags(), outputFlags(), verdictFlags(), runFlags()),
+		Flags:        join(declaredFlags(true), liveFlags(), stateFlags(), inventoryFlags(), outputFlags(), verdictFlags(), runFlags(), historyFlag()),
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			return overLive(c, code, func(job *engine.Job) error { return filters(c, job) })
@@ -115,7 +118,7 @@ func overLive(c *cli.Context, code *int, fill func(*engine.Job) error) error {
 			return err
 		}
 		job.Live, job.Scope = live, live.Scope
-		return nil
+		return remembered(ctx, c, job)
 	})
 }
 
@@ -157,13 +160,24 @@ func openLive(ctx context.Context, c *cli.Context, types []string) (*inventory.S
 		}
 		relation.Resolve(s) // who uses what is a claim of ownership
 		return narrow(c, s, types, c.IsSet("type"))
+	case "sim":
+		cloud, err := openSim(c, file, time.Time{}) // nothing is changed: its clock stands
+		if err != nil {
+			return nil, err
+		}
+		return narrow(c, cloud.Snapshot(), types, c.IsSet("type"))
 	case "aws":
 		return scanAWS(ctx, c, types)
 	}
-	if source == "sim" {
-		return nil, later("--live sim:")
+	return nil, usagef(c, "--live %q: want aws, snapshot:FILE or sim:FILE", c.String("live"))
+}
+
+// openSim opens the simulated cloud in a file. Its time is virtual and begins at now.
+func openSim(c *cli.Context, file string, now time.Time) (*simcloud.Cloud, error) {
+	if file == "" {
+		return nil, usagef(c, "--live sim: needs a file, as in --live sim:account.json")
 	}
-	return nil, usagef(c, "--live %q: want aws or snapshot:FILE", c.String("live"))
+	return simcloud.Open(file, &simcloud.Clock{T: now})
 }
 
 // scanOptions says what the flags ask of a live scan.
@@ -194,15 +208,27 @@ func accountsOf(c *cli.Context) ([]aws.Account, error) {
 	return accounts, nil
 }
 
+// awsConfig is the SDK's own configuration: profile, region, credentials, endpoints.
+func awsConfig(ctx context.Context) (sdk.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // the report says what fails
+	if missing, is := errors.AsType[config.SharedConfigProfileNotExistError](err); is {
+		return cfg, fmt.Errorf("load the AWS configuration: there is no profile %q; `aws configure list-profiles` shows those there are: set AWS_PROFILE to one of them, or unset it", missing.Profile)
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	return cfg, nil
+}
+
 // scanAWS reads the live accounts.
 func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Snapshot, error) {
 	opt, err := scanOptions(c, types)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{})) // the report says what fails
+	cfg, err := awsConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
 	progress := newProgress(c)
 	defer progress.done()
@@ -211,7 +237,7 @@ func scanAWS(ctx context.Context, c *cli.Context, types []string) (*inventory.Sn
 }
 
 func readSnapshot(file string) (*inventory.Snapshot, error) {
-	f, err := os.Open(file)
+	f, err := declared.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}

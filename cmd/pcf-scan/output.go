@@ -136,6 +136,11 @@ func writeFile(name string, data []byte) error {
 // writeTo lets write fill the file, which is then complete or what it was before. A link stays a link,
 // and what is no file (a device, a pipe) is written to and never replaced.
 func writeTo(name string, write func(io.Writer) error) error {
+	return writeMode(name, 0o644, write)
+}
+
+// writeMode is writeTo for a file with these permissions.
+func writeMode(name string, mode os.FileMode, write func(io.Writer) error) error {
 	failed := func(err error) error { return fmt.Errorf("write %s: %w", name, err) }
 	target := name
 	if real, err := filepath.EvalSymlinks(name); err == nil {
@@ -157,7 +162,7 @@ func writeTo(name string, write func(io.Writer) error) error {
 	}
 	err = write(f)
 	if err == nil && !inPlace {
-		err = f.Chmod(0o644)
+		err = f.Chmod(mode)
 	}
 	if e := f.Close(); err == nil {
 		err = e

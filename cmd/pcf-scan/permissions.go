@@ -9,18 +9,20 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/inventory/aws"
+	"github.com/pcf-scan/pcf-scan/reaper/awscloud"
 )
 
 func permissionsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "permissions", Usage: "print the least IAM policy that a command needs",
-		Description: "The policy is made from what the readers themselves declare: every action in it is\n" +
-			"called, and nothing else is. --type narrows it like a scan.",
+		Description: "The policy is made from what the readers and writers themselves declare: every action in\n" +
+			"it is called, and nothing else is. --type narrows it like a scan. With --app it covers the whole\n" +
+			"life of what an app declares: to read, tag, create, change and delete it.",
 		Flags: append([]cli.Flag{
-			text("for", "`COMMAND` that the policy is for: scan", ""),
+			text("for", "`COMMAND` that the policy is for: scan, tag, repair or reap", ""),
 			list("type", "resource `TYPE` that is read; globs allowed"),
 			text("config", "configuration `FILE`", ""),
-		}, accountFlags()...),
+		}, append(appFlags(), accountFlags()...)...),
 		OnUsageError: usageErrorOf,
 		Action:       permissions,
 	}
@@ -46,18 +48,7 @@ func permissions(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef(c, "permissions takes no arguments, got %q", c.Args().First())
 	}
-	switch purpose := c.String("for"); purpose {
-	case "scan":
-	case "tag", "repair", "reap":
-		return usagef(c, "--for %s: this version only reads, so there is no policy for it yet", purpose)
-	default:
-		return usagef(c, "--for %q: want scan", purpose)
-	}
-	accounts, err := accountsOf(c)
-	if err != nil {
-		return err
-	}
-	actions, err := aws.Actions(aws.Options{Types: names(c, "type"), Accounts: accounts, Organization: c.Bool("organization")})
+	actions, err := actionsFor(c)
 	if err != nil {
 		return err
 	}
@@ -68,14 +59,57 @@ func permissions(c *cli.Context) error {
 		byService[service] = append(byService[service], a)
 	}
 	document := policyDocument{Version: "2012-10-17"}
+	verb := "Use"
+	if c.String("for") == "scan" {
+		verb = "Read"
+	}
 	for _, service := range slices.Sorted(maps.Keys(byService)) {
 		document.Statement = append(document.Statement, policyStatement{
-			Sid: "Read" + sid(service), Effect: "Allow", Action: byService[service], Resource: "*",
+			Sid: verb + sid(service), Effect: "Allow", Action: byService[service], Resource: "*",
 		})
 	}
 	e := json.NewEncoder(c.App.Writer)
 	e.SetIndent("", "  ")
 	return e.Encode(document)
+}
+
+// actionsFor returns the IAM actions of a command or of an app. A command that acts reads
+// first, as a scan does.
+func actionsFor(c *cli.Context) ([]string, error) {
+	purpose := c.String("for")
+	if c.String("app") != "" {
+		if purpose != "" {
+			return nil, usagef(c, "a policy is --for a command or for an --app, not both")
+		}
+		actions, partial, err := appActions(c)
+		warnPartial(c, partial)
+		return actions, err
+	}
+	for _, flag := range []string{"environment", "declared"} {
+		if c.IsSet(flag) {
+			return nil, usagef(c, "--%s needs --app NAME: a policy --for a command follows from the types alone", flag)
+		}
+	}
+	accounts, err := accountsOf(c)
+	if err != nil {
+		return nil, err
+	}
+	types := names(c, "type")
+	actions, err := aws.Actions(aws.Options{Types: types, Accounts: accounts, Organization: c.Bool("organization")})
+	if err != nil {
+		return nil, err
+	}
+	switch purpose {
+	case "scan":
+	case "tag", "repair":
+		actions = append(actions, awscloud.Actions(awscloud.Purpose(purpose), types)...)
+	case "reap": // a mark is a tag
+		actions = slices.Concat(actions, awscloud.Actions(awscloud.ToTag, types), awscloud.Actions(awscloud.ToReap, types))
+	default:
+		return nil, usagef(c, "--for %q: want scan, tag, repair or reap", purpose)
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions), nil
 }
 
 // sid turns a service prefix into what a statement id may hold: letters and digits.

@@ -2,13 +2,16 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 	"github.com/pcf-scan/pcf-scan/reports"
+	"github.com/pcf-scan/pcf-scan/rules"
 )
 
 func reportCommand(code *int) *cli.Command {
@@ -19,6 +22,7 @@ func reportCommand(code *int) *cli.Command {
 			"1 when something new is at or above --fail-on.",
 		Flags: join(outputFlags(), []cli.Flag{
 			text("against", "an older saved result `FILE` to compare with", ""),
+			list("framework", "count the controls of this `NAME`, also those that no rule of the run answers; globs allowed"),
 			text("fail-on", "lowest `SEVERITY` of something new that fails: critical, high, medium, low or none", "low"),
 			text("config", "configuration `FILE`", ""),
 		}),
@@ -52,6 +56,18 @@ func report(c *cli.Context, code *int) error {
 	}
 	if missing := notSaved(r, include); missing != "" {
 		return usagef(c, "--include %s: %s was saved without them; save it with --include %s", missing, c.Args().First(), missing)
+	}
+	if globs := names(c, "framework"); len(globs) > 0 {
+		if !engine.CountControls(r, rules.Frameworks(), globs, !include.Summary) {
+			var known []string
+			for _, f := range rules.Frameworks() {
+				known = append(known, f.Name)
+			}
+			return &usageError{
+				command: commandOf(c), message: fmt.Sprintf("--framework %s: want one of %s", strings.Join(globs, ", "), strings.Join(known, ", ")),
+				meant: schema.Suggest(globs[0], known),
+			}
+		}
 	}
 	if name := c.String("against"); name != "" {
 		older, err := savedResult(name)
@@ -91,7 +107,7 @@ func notSaved(r *engine.Result, include engine.Include) string {
 
 // savedResult reads what --format json wrote.
 func savedResult(name string) (*engine.Result, error) {
-	f, err := os.Open(name)
+	f, err := declared.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read result: %w", err)
 	}

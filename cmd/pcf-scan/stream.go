@@ -11,8 +11,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 	"github.com/urfave/cli/v2"
 
 	"github.com/pcf-scan/pcf-scan/engine"
@@ -25,7 +23,7 @@ import (
 // nothing else, of a live account, with owners that follow from each resource alone.
 func streams(c *cli.Context, sinks []sink) bool {
 	return c.Command.Name == "inventory" && len(sinks) == 1 && sinks[0].format.Name == "jsonl" &&
-		c.String("live") == "aws" && len(c.StringSlice("declared")) == 0 && c.String("baseline") == ""
+		c.String("live") == "aws" && len(c.StringSlice("declared")) == 0 && c.String("baseline") == "" && c.String("history") == ""
 }
 
 // streamInventory reads a live account into a JSON Lines snapshot. The resources wait in a
@@ -36,9 +34,9 @@ func streamInventory(ctx context.Context, c *cli.Context, job engine.Job, out si
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	cfg, err := awsConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
 	s, err := newSpool()
 	if err != nil {

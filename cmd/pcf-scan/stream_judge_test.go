@@ -78,6 +78,7 @@ func TestStreamedRunEqualsRun(t *testing.T) {
 		why   string
 	}{
 		{text, nil, "every case of the pack, joins included"},
+		{text, []string{"--framework", "fsbp"}, "controls"},
 		{packSnapshot(t, true), nil, "names that are not known"},
 		{text, []string{"--severity", "high"}, "a part of the rules"},
 		{text, []string{"--rule", "s3-bucket-ssl-requests-only", "--rule", "ec2-imdsv2-check"}, "joins alone"},

@@ -8,8 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory/aws"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
+	"github.com/pcf-scan/pcf-scan/reaper/awscloud"
 	"github.com/pcf-scan/pcf-scan/reports"
 )
 
@@ -47,7 +49,10 @@ func types(c *cli.Context) error {
 	}
 	var list []supportedType
 	for _, r := range aws.Readers() {
-		list = append(list, supportedType{Type: r.Type, Read: true, Drift: coverage(r.Type)})
+		list = append(list, supportedType{
+			Type: r.Type, Read: true, Drift: coverage(r.Type), Tag: awscloud.Can(r.Type, plan.Tag), Create: awscloud.Can(r.Type, plan.Create),
+			Update: awscloud.Can(r.Type, plan.Update), Delete: awscloud.Can(r.Type, plan.Delete),
+		})
 	}
 	if c.Bool("all") {
 		for _, name := range schema.Names() {

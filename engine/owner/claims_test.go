@@ -224,7 +224,7 @@ func TestParents(t *testing.T) {
 		{"the group of a cluster", owned(eks, "main"), child(group, map[string]string{"aws:eks:cluster-name": "main"}), owner.Owned, owner.ByParent, "orders"},
 		{"what Kubernetes made", owned(eks, "main"), child(volume, map[string]string{"kubernetes.io/cluster/main": "owned"}), owner.Owned, owner.ByParent, "orders"},
 		{"what Kubernetes only uses", owned(eks, "main"), child("AWS::EC2::Subnet", map[string]string{"kubernetes.io/cluster/main": "shared"}), owner.Unmanaged, "", ""},
-		{"what an instance takes along", owned(instance, "box"), linked(volume, "owner", owned(instance, "box")), owner.Owned, owner.ByParent, "orders"},
+		{"what an instance takes along: it holds it and controls nothing", owned(instance, "box"), linked(volume, "owner", owned(instance, "box")), owner.Attributed, owner.ByParent, "orders"},
 		{"a resource of a stack that is tagged itself", owned("AWS::CloudFormation::Stack", "stack"), child(group, map[string]string{"aws:cloudformation:stack-id": "stack", "aws:cloudformation:stack-name": "s"}), owner.Owned, owner.ByParent, "orders"},
 		{"a record of a zone", owned("AWS::Route53::HostedZone", "zone"), partOf("AWS::Route53::RecordSet", "HostedZoneId", "zone"), owner.Owned, owner.ByParent, "orders"},
 		{"a mount target", owned("AWS::EFS::FileSystem", "fs"), partOf("AWS::EFS::MountTarget", "FileSystemId", "fs"), owner.Owned, owner.ByParent, "orders"},
@@ -251,7 +251,9 @@ func TestParents(t *testing.T) {
 	disk := untagged(volume, "a-disk")
 	disk.Relations = []inventory.Relation{{Kind: "owner", To: box.Ref}}
 	result := owner.Attribute(owner.Input{Declaration: declaration(orders), Live: snapshot(disk, zone, box), Now: now})
-	assert.Equal(t, []any{owner.Owned, "orders"}, []any{of(t, result, "a-disk").Class, of(t, result, "a-disk").App})
+	assert.Equal(t, []any{owner.Owned, "orders"}, []any{of(t, result, box.Ref.ID).Class, of(t, result, box.Ref.ID).App})
+	assert.Equal(t, []any{owner.Attributed, "orders"}, []any{of(t, result, "a-disk").Class, of(t, result, "a-disk").App})
+	assert.Equal(t, 6, of(t, result, "a-disk").Evidence[0].Rank)
 
 	// Two that keep each other end nothing.
 	a, b := untagged(volume, "a"), untagged(volume, "b")

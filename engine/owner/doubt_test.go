@@ -131,7 +131,7 @@ func TestOrphanNeedsAReadableCell(t *testing.T) {
 // TestEnding: what is going away is nobody's candidate, whatever its tags say.
 func TestEnding(t *testing.T) {
 	past := now.AddDate(0, 0, -1)
-	for _, state := range []string{"terminated", "shutting-down", "deleting", "DELETING", "deleted"} {
+	for _, state := range []string{"terminated", "shutting-down", "deleting", "DELETING", "deleted", "PendingDeletion", "PendingReplicaDeletion"} {
 		for why, app := range map[string]*inventory.App{
 			"of a retired version":  retiredAt(declared("orders", "1", "web"), past),
 			"of a living version":   declared("orders", "1", "web"),

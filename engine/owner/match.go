@@ -163,7 +163,8 @@ func within(list []*inventory.Resource, t inventory.Target) []*inventory.Resourc
 }
 
 // ending are lifecycle states of what is going or gone and still listed for a while.
-var ending = []string{"terminated", "shutting-down", "deleting", "deleted"}
+// KMS and Secrets Manager keep what was deleted for days.
+var ending = []string{"terminated", "shutting-down", "deleting", "deleted", "pendingdeletion", "pendingreplicadeletion"}
 
 func isEnding(r *inventory.Resource) bool {
 	return slices.Contains(ending, strings.ToLower(r.State))

@@ -96,6 +96,11 @@ type parent struct {
 	keeps    bool // it makes the child anew: two owners of the two are a dispute
 }
 
+// contains reports whether the parent only holds the child. An instance takes its disk along
+// when it ends, but it is no controller, which would make the disk anew: whose it is says for
+// whom the disk is there, and does not make it theirs.
+func (p parent) contains() bool { return p.keeps && p.resource.Ref.Type == "AWS::EC2::Instance" }
+
 // parents returns what keeps r and what r is a part of, the strongest first.
 func (j *judge) parents(r *inventory.Resource) []parent {
 	var found []parent
@@ -166,7 +171,11 @@ func (j *judge) inherit(r *inventory.Resource, done map[*inventory.Resource]bool
 	parents := j.parents(r)
 	for _, p := range parents {
 		j.inherit(p.resource, done)
-		x.add(5, "parent", "it belongs to %s %s, which is %s", p.resource.Ref.Type, p.resource.Ref.ID, j.of[p.resource].Class)
+		rank := 5
+		if p.contains() {
+			rank = 6
+		}
+		x.add(rank, "parent", "it belongs to %s %s, which is %s", p.resource.Ref.Type, p.resource.Ref.ID, j.of[p.resource].Class)
 	}
 	for _, p := range parents {
 		if j.take(x, p) {
@@ -192,6 +201,10 @@ func (j *judge) take(x *Attribution, from parent) (done bool) {
 	case Owned:
 		if kept && (x.App != p.App || x.Environment != p.Environment) {
 			x.Class, x.Reason = Contested, ClaimsDisagree
+			return true
+		}
+		if from.contains() {
+			x.Class, x.Reason, x.App, x.Environment, x.Version, x.Particle = Attributed, ByParent, p.App, p.Environment, p.Version, ""
 			return true
 		}
 		sameApp := x.App == p.App && x.Environment == p.Environment

@@ -173,5 +173,5 @@ func sortRefusals(list []Refusal) []Refusal {
 		return cmp.Or(a.Resource.Ref().Compare(b.Resource.Ref()), cmp.Compare(a.Resource.LogicalID, b.Resource.LogicalID),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.By, b.By))
 	})
-	return slices.Compact(list)
+	return slices.CompactFunc(list, func(a, b Refusal) bool { return a.Resource == b.Resource && a.Reason == b.Reason && a.By == b.By })
 }

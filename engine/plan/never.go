@@ -67,6 +67,12 @@ func (in *RepairInput) manager(r *inventory.Resource) string {
 			}
 		}
 	}
+	return reserved(r)
+}
+
+// reserved names the part of AWS that a resource belongs to by its path or name; "" when it
+// does to none.
+func reserved(r *inventory.Resource) string {
 	path, _ := r.Properties["Path"].(string)
 	switch {
 	case strings.HasPrefix(path, "/aws-service-role/"), strings.Contains(r.ARN, "/aws-service-role/"):

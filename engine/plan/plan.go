@@ -22,9 +22,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 // Verb is what an action does.
@@ -123,6 +125,12 @@ type Action struct {
 	Needs        []string   `json:"needs"` // ids of actions that must be done before
 	NotBefore    *time.Time `json:"notBefore,omitempty"`
 	Reversible   bool       `json:"reversible"`
+	// Teardown marks the deletion of what a tombstone ended and its owner wants gone now: it
+	// waits for no grace, no notice, no quarantine and no further observation.
+	Teardown bool `json:"teardown,omitempty"`
+	// Consent says who agreed to lose the data of a stateful resource; empty when nobody
+	// had to, or nobody did.
+	Consent string `json:"consent,omitempty"`
 }
 
 // A Refusal is what was asked for and is not done.
@@ -130,11 +138,15 @@ type Refusal struct {
 	Resource Place  `json:"resource"`
 	Reason   Reason `json:"reason"`
 	By       string `json:"by,omitempty"` // what stands in the way: a path, a resource, a tag
+	// For is the particle; nil when the resource belongs to none.
+	For *Identity `json:"for,omitempty"`
 }
 
 // Budget bounds the deletions of a plan. The zero value allows none.
 type Budget struct {
-	Deletions int `json:"deletions"`
+	Deletions int `json:"deletions"`         // in this plan
+	PerType   int `json:"perType,omitempty"` // in this plan, of one type
+	PerDay    int `json:"perDay,omitempty"`  // those of the last 24 hours included
 }
 
 // A Plan is what would be done in one account.
@@ -143,6 +155,8 @@ type Plan struct {
 	Actions []Action  `json:"actions"`
 	Refused []Refusal `json:"refused"`
 	Budget  Budget    `json:"budget"`
+	// Reaping is what only a plan to reap has; nil in others.
+	Reaping *Reaping `json:"reaping,omitempty"`
 	// Applyable is false when there is nothing to do.
 	Applyable bool   `json:"applyable"`
 	Digest    string `json:"digest"`
@@ -205,6 +219,21 @@ func (p *Plan) digest() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
+// Shown returns the plan as it may be printed and kept: what it creates without the values
+// that can only be written. It is not for applying, and names the plan by its digest.
+func (p *Plan) Shown() *Plan {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Actions = slices.Clone(p.Actions)
+	for i, a := range c.Actions {
+		t, _ := schema.Lookup(a.Resource.Type)
+		c.Actions[i].Properties, _ = inventory.Redact(t, "", a.Properties).(map[string]any)
+	}
+	return &c
+}
+
 // The errors of Check that callers tell apart.
 var (
 	ErrDigest  = errors.New("the plan is not the one that its digest names")
@@ -239,7 +268,7 @@ func (p *Plan) Check(now time.Time) error {
 		if a.Resource.Account != p.Account || a.Resource.Partition != p.Partition {
 			return fmt.Errorf("check plan: action %s lies in account %s, the plan is for %s", a.ID, a.Resource.Account, p.Account)
 		}
-		if a.Verb != Create && (a.Resource.ID == "" || a.Precondition == "") {
+		if a.Verb != Create && (a.Resource.ID == "" || a.Precondition == "" && a.Verb != Unmark) {
 			return fmt.Errorf("check plan: action %s does not say what it expects to find", a.ID)
 		}
 		for _, n := range a.Needs {
@@ -251,6 +280,9 @@ func (p *Plan) Check(now time.Time) error {
 		if a.Verb == Delete {
 			deletions++
 		}
+	}
+	if p.Reaping != nil && p.Reaping.Stopped != "" {
+		return fmt.Errorf("check plan: %w: %s", ErrPlanStopped, p.Reaping.Stopped)
 	}
 	if deletions > p.Budget.Deletions {
 		return fmt.Errorf("check plan: %d deletions are more than its budget of %d", deletions, p.Budget.Deletions)

@@ -14,6 +14,24 @@ const (
 	VersionRetired Reason = "version-retired" // an orphan
 	ParticleGone   Reason = "particle-removed"
 	NonCompliant   Reason = "non-compliant"
+	TakenBack      Reason = "undo"     // a person takes back what a run did
+	Detached       Reason = "detached" // a reference is taken out of a ring, so that there is an order
+	Rescue         Reason = "rescued"  // the reason of a mark is gone
+	Gone           Reason = "gone"     // what was marked is not there any more
+)
+
+// Why a candidate stays, beside those of below that hold for repairs too.
+const (
+	Incomplete     Reason = "incomplete"         // a place that could hold an owner or a referrer was not read
+	Claimed        Reason = "claimed"            // somebody else may own it: a declaration, a stack, a weak claim
+	ReferredTo     Reason = "referred-to"        // what stays refers to it
+	RingClosed     Reason = "ring"               // it and another refer to each other, and no restorable step parts them
+	NotNoticed     Reason = "not-notified"       // nobody has acknowledged the notice
+	TooFewLooks    Reason = "too-few-looks"      // not yet in enough complete observations
+	ConsentMissing Reason = "consent-missing"    // it holds data, or only a rule wants it gone, and nobody agreed
+	AccountNot     Reason = "account-not-listed" // reap.accounts does not list its account
+	Changed        Reason = "changed"            // it does not look as when it was marked
+	OverCap        Reason = "over-cap"           // the run stopped at a cap
 )
 
 // Why something is not done. Those of never.go have no switch.
@@ -41,6 +59,8 @@ const (
 	NotStartable     Reason = "state-not-repairable"  // failed, going away, or a state without a way back
 	NeedRefused      Reason = "needs-refused-action"  // what it refers to is not created
 	Circular         Reason = "circular-references"   // the resources to create refer to each other in a ring
+	ChangedSince     Reason = "changed-since"         // it is not any more as the run that is undone left it
+	Irreversible     Reason = "irreversible"          // there is no way back from it
 	ByHand           Reason = "part-of-another"       // a part whose owner is repaired by hand
 	Replacement      Reason = "replacement-needed"    // 1: only a new resource could have the value
 	StatefulGone     Reason = "stateful-existed"      // 1: it existed and held data: restore it instead

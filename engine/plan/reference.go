@@ -230,6 +230,29 @@ func valueOf(r *inventory.Resource, verb, attribute string) string {
 	return ""
 }
 
+// standIn returns properties with every reference to an earlier action replaced by a text
+// that passes for a number and a flag too.
+func standIn(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if _, is := v[referenceKey].(string); is && len(v) == 1 {
+			return "0"
+		}
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = standIn(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = standIn(e)
+		}
+		return out
+	}
+	return v
+}
+
 // Resolve returns properties with every reference to an earlier action replaced by the
 // value of what that action created. created returns nil for an action that created
 // nothing; then, and when the resource does not tell the attribute, it is an error.

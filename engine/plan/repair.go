@@ -13,6 +13,12 @@ import (
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
+// Can says why no code makes a change of a resource of a type, or "". For Update the change
+// is one of the patch, as it will be made: to nil takes away. For Create, To are the
+// properties, in which texts stand in for what is not known yet; nil asks about the type. For
+// other verbs it is empty.
+type Can func(verb Verb, typ string, change Change) string
+
 // RepairInput is all that a repair plan depends on.
 type RepairInput struct {
 	Header
@@ -29,16 +35,15 @@ type RepairInput struct {
 	// Self names what the program runs as: ARNs, names and ids of its role or user, its
 	// policies, its state.
 	Self []string
-	// Can says why a change cannot be written, or ""; nil when everything can. path is that
-	// of the change, "" for other verbs than Update.
-	Can func(verb Verb, typ, path string) string
+	// Can says why a change cannot be written, or ""; nil when everything can.
+	Can Can
 }
 
 // repair is a repair plan in the making.
 type repair struct {
 	RepairInput
 	world   world
-	class   map[inventory.Ref]owner.Class
+	owned   map[inventory.Ref]*owner.Attribution
 	actions []Action
 	refused []Refusal
 	fed     bool // some particle is a rule of a security group
@@ -48,13 +53,13 @@ type repair struct {
 // differs is changed in place, what stands still is started. All other differences are
 // refused with the reason; nothing that drifted is passed over in silence.
 func Repair(in RepairInput) (*Plan, error) {
-	r := &repair{RepairInput: in, class: map[inventory.Ref]owner.Class{}}
+	r := &repair{RepairInput: in, owned: map[inventory.Ref]*owner.Attribution{}}
 	if r.Live == nil {
 		r.Live = &inventory.Snapshot{}
 	}
 	r.world = world{live: map[particleKey][]*drift.Drift{}, pending: map[*drift.Drift]string{}}
 	for _, a := range in.Attributions {
-		r.class[a.Resource.Ref] = a.Class
+		r.owned[a.Resource.Ref] = a
 	}
 	for i := range in.Drifts {
 		d := &in.Drifts[i]
@@ -86,7 +91,7 @@ func (r *repair) refuse(d *drift.Drift, reason Reason, by string) {
 		place = PlaceOf(d.Live, "")
 	}
 	place.LogicalID = d.Particle.Name
-	r.refused = append(r.refused, Refusal{Resource: place, Reason: reason, By: by})
+	r.refused = append(r.refused, Refusal{Resource: place, Reason: reason, By: by, For: identityOf(d.Particle)})
 }
 
 func manages(p *inventory.Particle, v inventory.Verb) bool {
@@ -138,7 +143,11 @@ func (r *repair) present(d *drift.Drift) {
 // untouchable refuses what may not be changed whatever the change is.
 func (r *repair) untouchable(live *inventory.Resource) (Reason, string) {
 	ref := live.Ref
-	switch class := r.class[ref]; {
+	var class owner.Class
+	if a := r.owned[ref]; a != nil {
+		class = a.Class
+	}
+	switch {
 	case ref.Account != r.Account || ref.Partition != r.Partition:
 		return OtherAccount, ref.Account
 	case !r.Live.Readable(ref.Account, ref.Region, ref.Type):
@@ -153,21 +162,35 @@ func (r *repair) untouchable(live *inventory.Resource) (Reason, string) {
 	return r.neverTouch(live)
 }
 
-func (r *repair) can(verb Verb, typ, path string) string {
+func (r *repair) can(verb Verb, typ string, change Change) string {
 	if r.Can == nil {
 		return ""
 	}
-	return r.Can(verb, typ, path)
+	return r.Can(verb, typ, change)
 }
 
 // action begins an action on a live resource.
 func (r *repair) action(d *drift.Drift, verb Verb, reason Reason) Action {
 	a := Action{
 		Verb: verb, Resource: PlaceOf(d.Live, d.Particle.Name), For: identityOf(d.Particle), Incarnation: Incarnation(d.Live),
-		Reason: reason, Detail: d.Reason, Precondition: Fingerprint(d.Live), Needs: []string{}, Reversible: true,
+		Reason: reason, Detail: d.Reason, Evidence: evidence(r.owned[d.Live.Ref]), Precondition: Fingerprint(d.Live), Needs: []string{}, Reversible: true,
 	}
 	a.ID = actionID(a)
 	return a
+}
+
+// evidence says in words why a resource is the app's: the claims that own it, strongest
+// first.
+func evidence(a *owner.Attribution) (texts []string) {
+	if a == nil {
+		return nil
+	}
+	for _, e := range a.Evidence {
+		if e.Rank > 0 {
+			texts = append(texts, fmt.Sprintf("%s (rank %d): %s", e.Source, e.Rank, e.Detail))
+		}
+	}
+	return texts
 }
 
 func identityOf(p *inventory.Particle) *Identity {
@@ -201,7 +224,7 @@ func (r *repair) state(d *drift.Drift) {
 	if verb == Stop && (state == "terminated" || strings.Contains(state, "fail") || strings.Contains(state, "delet") || strings.Contains(state, "shutting")) {
 		verb = ""
 	}
-	switch why := r.can(verb, typ, ""); {
+	switch why := r.can(verb, typ, Change{}); {
 	case verb == "":
 		r.refuse(d, NotStartable, d.Reason)
 	case verb == Stop && d.Particle.Protect:
@@ -246,7 +269,7 @@ func (r *repair) skew(d *drift.Drift) {
 		return
 	}
 	patch, reason, by := tagPatch(d.Live, OwnerTagsOf(d.Particle))
-	if why := r.can(Tag, d.Live.Ref.Type, ""); why != "" && reason == "" {
+	if why := r.can(Tag, d.Live.Ref.Type, Change{}); why != "" && reason == "" {
 		reason, by = Unsupported, why
 	}
 	if reason != "" {
@@ -307,7 +330,7 @@ func (r *repair) changed(d *drift.Drift) {
 	patch := r.patch(d, properties)
 	if len(tags) > 0 {
 		more, reason, by := tagPatch(d.Live, tags)
-		if why := r.can(Tag, d.Live.Ref.Type, ""); why != "" && reason == "" {
+		if why := r.can(Tag, d.Live.Ref.Type, Change{}); why != "" && reason == "" {
 			reason, by = Unsupported, why
 		}
 		if reason != "" {
@@ -340,6 +363,7 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 	}
 	place := PlaceOf(d.Live, d.Particle.Name)
 	t, _ := schema.Lookup(d.Live.Ref.Type)
+	secret := func(at string) bool { return schema.IsSensitive(t, at) || d.Particle.Resource.HoldsSecret(at) }
 	for _, s := range spotsOf(d.Live, differences) {
 		written, there := inventory.At(d.Particle.Resource.Properties, s.pointer)
 		if !there {
@@ -349,7 +373,7 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 		declared, because := r.world.settle(d, place, s.pointer, written)
 		current, _ := inventory.At(d.Live.Properties, s.pointer)
 		if because == "" {
-			because = cmp.Or(secretAt(t, s.pointer, declared), secretAt(t, s.pointer, current))
+			because = cmp.Or(secretAt(s.pointer, declared, secret), secretAt(s.pointer, current, secret))
 		}
 		if because == "" && strings.Contains(canonical(declared), `"`+referenceKey+`"`) {
 			because = s.pointer + ": it refers to what does not live yet"
@@ -368,7 +392,7 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 			r.refuse(d, reason, s.pointer)
 			continue
 		}
-		if why := r.can(Update, d.Live.Ref.Type, s.pointer); why != "" {
+		if why := r.can(Update, d.Live.Ref.Type, c); why != "" {
 			r.refuse(d, Unsupported, s.pointer+": "+why)
 			continue
 		}
@@ -379,7 +403,7 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 
 // secretAt names the first value at or below a pointer that a plan must not hold: a secret,
 // or one that is not known.
-func secretAt(t *schema.Type, pointer string, v any) (because string) {
+func secretAt(pointer string, v any, secret func(at string) bool) (because string) {
 	inventory.Walk(pointer, v, func(at string, e any) bool {
 		if because != "" {
 			return false
@@ -388,7 +412,7 @@ func secretAt(t *schema.Type, pointer string, v any) (because string) {
 		case *inventory.Unknown:
 			because = at + ": " + e.Because
 		case string:
-			if e == inventory.Sensitive || e != "" && schema.IsSensitive(t, at) {
+			if e == inventory.Sensitive || e != "" && secret(at) {
 				because = at + ": a secret, which a plan must not hold"
 			}
 		}
@@ -421,23 +445,11 @@ func (r *repair) create(missing []*drift.Drift) {
 			cmp.Compare(a.Particle.Version, b.Particle.Version), cmp.Compare(a.Particle.Name, b.Particle.Name),
 			cmp.Compare(a.Target.Account, b.Target.Account), cmp.Compare(a.Target.Region, b.Target.Region))
 	})
-	index := map[*drift.Drift]int{}
-	for i, d := range missing {
-		index[d] = i
-	}
-	needs := make([][]int, len(missing))
-	for i, d := range missing {
-		for _, name := range names(d.Particle.Resource.Properties) {
-			if to := r.world.find(d, name); to != nil {
-				if j, isMissing := index[to]; isMissing {
-					needs[i] = append(needs[i], j)
-				}
-			}
-		}
-	}
-	for _, group := range components(needs) {
+	needs := r.needs(missing)
+	edges := targets(needs)
+	for _, group := range components(edges) {
 		for _, i := range group {
-			if len(group) > 1 || slices.Contains(needs[i], i) {
+			if len(group) > 1 || slices.Contains(edges[i], i) {
 				r.refuse(missing[i], Circular, missing[group[(slices.Index(group, i)+1)%len(group)]].Particle.Name)
 				continue
 			}
@@ -446,7 +458,7 @@ func (r *repair) create(missing []*drift.Drift) {
 	}
 }
 
-func (r *repair) createOne(d *drift.Drift, needs []int, missing []*drift.Drift) {
+func (r *repair) createOne(d *drift.Drift, needs []need, missing []*drift.Drift) {
 	p := d.Particle
 	typ := p.Resource.Ref.Type
 	place := Place{Partition: r.Partition, Type: typ, ID: p.Resource.Ref.ID, LogicalID: p.Name}
@@ -460,7 +472,7 @@ func (r *repair) createOne(d *drift.Drift, needs []int, missing []*drift.Drift) 
 		place.Region = regions[0]
 	}
 	t, _ := schema.Lookup(typ)
-	why := r.can(Create, typ, "")
+	why := r.can(Create, typ, Change{})
 	switch {
 	case d.Reason == drift.MissingInput:
 		r.refuse(d, InputMissing, p.ID)
@@ -493,25 +505,33 @@ func (r *repair) createOne(d *drift.Drift, needs []int, missing []*drift.Drift) 
 		return
 	}
 	a := Action{Verb: Create, Resource: place, For: identityOf(p), Reason: NotThere, Detail: d.Reason, Tags: OwnerTagsOf(p), Needs: []string{}}
-	for _, i := range needs {
-		id := r.world.pending[missing[i]]
-		if id == "" {
-			r.refuse(d, NeedRefused, missing[i].Particle.Name)
+	for _, n := range needs {
+		switch id := r.world.pending[missing[n.to]]; {
+		case id != "":
+			a.Needs = append(a.Needs, id)
+		case n.must:
+			r.refuse(d, NeedRefused, missing[n.to].Particle.Name)
 			return
 		}
-		a.Needs = append(a.Needs, id)
 	}
 	slices.Sort(a.Needs)
 	a.Needs = slices.Compact(a.Needs)
 	settled, because := r.world.settle(d, place, "", p.Resource.Properties)
 	if because == "" {
-		because = secretAt(t, "", settled)
+		// What cannot be read back is no secret for that: a function is made of its code.
+		because = secretAt("", settled, func(at string) bool {
+			return p.Resource.HoldsSecret(at) || schema.IsSensitive(t, at) && schema.IsSensitive(nil, at)
+		})
 	}
 	if because != "" {
 		r.refuse(d, ValueUnknown, because)
 		return
 	}
 	a.Properties, _ = settled.(map[string]any)
+	if why := r.can(Create, typ, Change{To: standIn(a.Properties)}); why != "" {
+		r.refuse(d, Unsupported, why)
+		return
+	}
 	if reason, by := tagRoom(typ, p.Resource.Tags, a.Tags); reason == Untaggable {
 		a.Tags = map[string]string{} // it is known by our records alone
 	} else if reason != "" {

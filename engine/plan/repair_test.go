@@ -72,7 +72,7 @@ func TestRepairOne(t *testing.T) {
 		{why: "never 10: it is changing", typ: db, declared: `{"MonitoringInterval": 5}`, live: `{"MonitoringInterval": 1}`, edit: nil, refused: Transitional},
 		{why: "the particle does not manage updates", typ: queues, declared: `{"DelaySeconds": 5}`, live: `{"DelaySeconds": 1}`, edit: func(p *inventory.Particle, _ *inventory.Resource, _ *RepairInput) { p.Manage = nil }, refused: NotManaged},
 		{why: "no writer", typ: queues, declared: `{"DelaySeconds": 5}`, live: `{"DelaySeconds": 1}`, edit: func(_ *inventory.Particle, _ *inventory.Resource, in *RepairInput) {
-			in.Can = func(Verb, string, string) string { return "no writer yet" }
+			in.Can = func(Verb, string, Change) string { return "no writer yet" }
 		}, refused: Unsupported},
 		{why: "another account", typ: queues, declared: `{"DelaySeconds": 5}`, live: `{"DelaySeconds": 1}`, edit: func(_ *inventory.Particle, _ *inventory.Resource, in *RepairInput) { in.Account = "9" }, refused: OtherAccount},
 		{why: "in sync", typ: queues, declared: `{"DelaySeconds": 5}`, live: `{"DelaySeconds": 5}`},

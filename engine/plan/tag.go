@@ -22,7 +22,7 @@ type TagInput struct {
 	// Adopt also tags what is only attributed, by an identifier in declared properties.
 	Adopt bool
 	// Can says why a type's tags cannot be written, or ""; nil when all can.
-	Can func(verb Verb, typ, path string) string
+	Can Can
 }
 
 // OwnerTagsOf returns the tags that say whose a particle's resource is.
@@ -55,7 +55,7 @@ func Tags(in TagInput) (*Plan, error) {
 			continue
 		}
 		refuse := func(reason Reason, by string) {
-			refused = append(refused, Refusal{PlaceOf(pair.Live[0], p.Name), reason, by})
+			refused = append(refused, Refusal{Resource: PlaceOf(pair.Live[0], p.Name), Reason: reason, By: by, For: identityOf(p)})
 		}
 		live := pair.Live[0]
 		a := class[live.Ref]
@@ -99,7 +99,7 @@ func Tags(in TagInput) (*Plan, error) {
 			continue // it has them
 		}
 		if no == "" && in.Can != nil {
-			if by = in.Can(Tag, live.Ref.Type, ""); by != "" {
+			if by = in.Can(Tag, live.Ref.Type, Change{}); by != "" {
 				no = Unsupported
 			}
 		}
@@ -108,11 +108,8 @@ func Tags(in TagInput) (*Plan, error) {
 			continue
 		}
 		action := Action{
-			Verb: Tag, Resource: PlaceOf(live, p.Name), For: identityOf(p), Incarnation: Incarnation(live), Reason: reason,
+			Verb: Tag, Resource: PlaceOf(live, p.Name), For: identityOf(p), Incarnation: Incarnation(live), Reason: reason, Evidence: evidence(a),
 			Patch: patch, Precondition: Fingerprint(live), Needs: []string{}, Reversible: true,
-		}
-		for _, e := range a.Evidence {
-			action.Evidence = append(action.Evidence, e.Detail)
 		}
 		action.ID = actionID(action)
 		actions = append(actions, action)

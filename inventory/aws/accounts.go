@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -59,7 +61,7 @@ func ParseAccount(text string) (Account, error) {
 // is none of these, an account that is no account and one that stands there twice are
 // errors that name the file.
 func ReadAccounts(path string) ([]Account, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // or a pipe without a writer would be waited for
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
@@ -290,6 +292,22 @@ func credentialsFor(ctx context.Context, cfg sdk.Config, me identity, a Account)
 		return cfg, fmt.Errorf("%w: role %s leads into account %s", ErrAccount, a.RoleARN, who.account)
 	}
 	return cfg, nil
+}
+
+// InAccount returns cfg with the credentials for one account: its role's, or its own where
+// the account has none. [ErrCredentials] when there are none, [ErrAccount] when they lead
+// elsewhere. A region is set.
+func InAccount(ctx context.Context, cfg sdk.Config, a Account) (sdk.Config, error) {
+	cfg = cfg.Copy()
+	cfg.Region = cmp.Or(cfg.Region, homeRegion("aws"))
+	me, err := identify(ctx, cfg)
+	if err != nil {
+		return cfg, callerError(err)
+	}
+	if a.RoleARN == "" && a.ID != "" && a.ID != me.account {
+		return cfg, fmt.Errorf("%w: these credentials are for account %s, and %s was asked for: give --account %s=ROLE_ARN", ErrAccount, me.account, a.ID, a.ID)
+	}
+	return credentialsFor(ctx, cfg, me, a)
 }
 
 // enabledRegions lists the regions that the account can use.

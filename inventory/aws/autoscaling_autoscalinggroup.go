@@ -30,6 +30,7 @@ func init() {
 			"/Tags", "/TargetGroupARNs", "/TerminationPolicies", "/TrafficSources", "/VPCZoneIdentifier",
 		},
 		list: listAutoScalingGroups,
+		one:  byID("AutoScalingGroupNames"),
 	})
 }
 

@@ -28,6 +28,7 @@ type cell struct {
 	form      *form
 
 	deliver func(*inventory.Resource) // takes each finished resource
+	member  func(inventory.Stack)     // takes what each stack keeps; nil when nobody asks
 
 	listed int                          // see bulkTags
 	tags   map[string]map[string]string // by ARN, as far as they came in bulk; nil before that
@@ -234,7 +235,7 @@ func (c *cell) emit(it *item) {
 // fault notes a call that failed, about one resource or (id empty) about all.
 func (c *cell) fault(err error, id string) {
 	f := classify(err, c.region)
-	f.id = id
+	f.id, f.err = id, err
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.faults = append(c.faults, f)

@@ -120,6 +120,24 @@ func reading(cfg sdk.Config) sdk.Config {
 	if cfg.Retryer == nil && cfg.RetryMaxAttempts == 0 {
 		cfg.RetryMaxAttempts = attempts
 	}
+	return Checked(bounded(cfg))
+}
+
+// Checked returns a copy of cfg whose clients are unwilling to take an empty answer for an
+// empty list, or that of somebody else for the service's. It is for calls that read.
+func Checked(cfg sdk.Config) sdk.Config {
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(stack *middleware.Stack) error {
+		if err := stack.Deserialize.Add(checkDecoded, middleware.Before); err != nil {
+			return err
+		}
+		return stack.Deserialize.Add(checkAnswer, middleware.After)
+	})
+	return cfg
+}
+
+// bounded bounds every exchange and silences the SDK.
+func bounded(cfg sdk.Config) sdk.Config {
 	// A frozen client is shared by all services; otherwise each would build its own
 	// with its own connections.
 	switch client := cfg.HTTPClient.(type) {
@@ -129,12 +147,6 @@ func reading(cfg sdk.Config) sdk.Config {
 		cfg.HTTPClient = frozen(client)
 	}
 	cfg.Logger = logging.Nop{} // what matters of a failed call is in its error
-	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
-		if err := stack.Deserialize.Add(checkDecoded, middleware.Before); err != nil {
-			return err
-		}
-		return stack.Deserialize.Add(checkAnswer, middleware.After)
-	})
 	return cfg
 }
 
@@ -165,7 +177,7 @@ var checkAnswer = middleware.DeserializeMiddlewareFunc("PcfScanCheckAnswer",
 			return out, metadata, err
 		}
 		response.Body = &boundedBody{ReadCloser: response.Body, left: maxAnswer}
-		if response.StatusCode/100 != 2 {
+		if request, ok := in.Request.(*smithyhttp.Request); response.StatusCode/100 != 2 || ok && request.Method == http.MethodHead {
 			return out, metadata, err
 		}
 		body := bufio.NewReaderSize(response.Body, startOfAnswer)
@@ -200,7 +212,8 @@ type startKey struct{} // of the metadata of a call
 var checkDecoded = middleware.DeserializeMiddlewareFunc("PcfScanCheckDecoded",
 	func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
-		if err != nil || !decodedNothing(out.Result) {
+		request, ok := in.Request.(*smithyhttp.Request)
+		if err != nil || !decodedNothing(out.Result) || ok && request.Method == http.MethodHead {
 			return out, metadata, err
 		}
 		start, _ := metadata.Get(startKey{}).([]byte)

@@ -13,8 +13,11 @@ import (
 
 func init() {
 	register(Reader{
-		Type:  "AWS::CloudFormation::Stack",
-		Calls: map[string]string{"CloudFormation.DescribeStacks": "cloudformation:DescribeStacks"},
+		Type: "AWS::CloudFormation::Stack",
+		Calls: map[string]string{
+			"CloudFormation.DescribeStacks":     "cloudformation:DescribeStacks",
+			"CloudFormation.ListStackResources": "cloudformation:ListStackResources",
+		},
 		Reads: []string{"/NotificationARNs", "/Parameters", "/StackId", "/Tags", "/TimeoutInMinutes"},
 		list:  listStacks,
 	})
@@ -22,18 +25,54 @@ func init() {
 
 func listStacks(ctx context.Context, c *cell) error {
 	client := cloudformation.NewFromConfig(c.cfg)
-	return pages(func(token *string) (int, *string, error) {
+	var live []inventory.Stack
+	err := pages(func(token *string) (int, *string, error) {
 		out, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{NextToken: token})
 		if err != nil {
 			return 0, nil, err
 		}
 		for _, s := range out.Stacks {
 			if s.StackStatus != types.StackStatusDeleteComplete {
-				c.emit(c.stack(s))
+				it := c.stack(s)
+				live = append(live, inventory.Stack{Ref: it.Ref, Name: it.Name})
+				c.emit(it)
 			}
 		}
 		return len(out.Stacks), out.NextToken, nil
 	})
+	if c.member == nil {
+		return err
+	}
+	each(live, func(s inventory.Stack) {
+		members, err := stackMembers(ctx, client, s.Ref.ID)
+		if err != nil {
+			// Of a stack whose list is cut short nobody can say what it does not keep.
+			c.fault(err, s.Ref.ID)
+		}
+		s.Members = members
+		c.member(s)
+	})
+	return err
+}
+
+// stackMembers lists what CloudFormation itself says that a stack keeps; with an error, what
+// came before it.
+func stackMembers(ctx context.Context, client *cloudformation.Client, id string) (members []inventory.StackMember, err error) {
+	err = pages(func(token *string) (int, *string, error) {
+		out, err := client.ListStackResources(ctx, &cloudformation.ListStackResourcesInput{StackName: &id, NextToken: token})
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, m := range out.StackResourceSummaries {
+			if m.ResourceStatus != types.ResourceStatusDeleteComplete && sdk.ToString(m.PhysicalResourceId) != "" {
+				members = append(members, inventory.StackMember{
+					LogicalID: sdk.ToString(m.LogicalResourceId), Type: sdk.ToString(m.ResourceType), ID: *m.PhysicalResourceId,
+				})
+			}
+		}
+		return len(out.StackResourceSummaries), out.NextToken, nil
+	})
+	return members, err
 }
 
 func (c *cell) stack(s types.Stack) *item {

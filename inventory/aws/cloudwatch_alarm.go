@@ -25,6 +25,7 @@ func init() {
 		},
 		BulkTags: "cloudwatch:alarm",
 		list:     listAlarms,
+		one:      byID("AlarmNames"),
 	})
 }
 

@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"reflect"
+
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -31,4 +33,18 @@ func groupNames(groups []types.GroupIdentifier) (names []string) {
 		names = append(names, sdk.ToString(g.GroupName))
 	}
 	return names
+}
+
+// byFilter returns a Reader.one that asks only for what a filter lets through. It leaves the
+// request for the default VPC alone, which has a filter of its own.
+func byFilter(name string, part ...int) func(input any, id string) {
+	return func(input any, id string) {
+		if len(part) > 0 {
+			id = idPart(id, part[0])
+		}
+		in := reflect.ValueOf(input).Elem()
+		if f := in.FieldByName("Filters"); f.IsValid() && f.Len() == 0 {
+			f.Set(reflect.ValueOf([]types.Filter{{Name: &name, Values: []string{id}}}))
+		}
+	}
 }

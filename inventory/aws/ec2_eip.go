@@ -15,6 +15,7 @@ func init() {
 			"/AllocationId", "/Domain", "/InstanceId", "/NetworkBorderGroup", "/PublicIp", "/PublicIpv4Pool", "/Tags",
 		},
 		list: listAddresses,
+		one:  byID("AllocationIds", 1),
 	})
 }
 

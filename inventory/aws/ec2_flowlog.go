@@ -20,6 +20,7 @@ func init() {
 			"/Tags", "/TrafficType",
 		},
 		list: listFlowLogs,
+		one:  byID("FlowLogIds"),
 	})
 }
 

@@ -24,6 +24,7 @@ func init() {
 			"/StateReason", "/Tags", "/TpmSupport", "/UsageOperation", "/VirtualizationType",
 		},
 		list: listImages,
+		one:  byID("ImageIds"),
 	})
 }
 

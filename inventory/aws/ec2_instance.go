@@ -30,6 +30,7 @@ func init() {
 			"/Tenancy", "/Volumes", "/VpcId",
 		},
 		list: listInstances,
+		one:  byID("InstanceIds"),
 	})
 }
 

@@ -17,6 +17,7 @@ func init() {
 		},
 		Reads: []string{"/InternetGatewayId", "/Tags"},
 		list:  listInternetGateways,
+		one:   byID("InternetGatewayIds"),
 	})
 }
 

@@ -15,6 +15,7 @@ func init() {
 		// is never the text that was declared.
 		Reads: []string{"/KeyFingerprint", "/KeyName", "/KeyPairId", "/KeyType", "/Tags"},
 		list:  listKeyPairs,
+		one:   byID("KeyNames"),
 	})
 }
 

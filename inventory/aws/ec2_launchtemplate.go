@@ -23,6 +23,7 @@ func init() {
 			"/TagSpecifications/*/ResourceType", "/TagSpecifications/*/Tags",
 		}, versionOfTemplate),
 		list: listLaunchTemplates,
+		one:  oneLaunchTemplate,
 	})
 }
 
@@ -112,4 +113,10 @@ func templateTags(tags []types.Tag) []types.TagSpecification {
 		return cmp.Compare(sdk.ToString(a.Key), sdk.ToString(b.Key))
 	})
 	return []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate, Tags: sorted}}
+}
+
+// oneLaunchTemplate narrows both lists: that of versions takes the template's id.
+func oneLaunchTemplate(input any, id string) {
+	byID("LaunchTemplateIds")(input, id)
+	byID("LaunchTemplateId")(input, id)
 }

@@ -18,6 +18,7 @@ func init() {
 			"/SubnetId", "/Tags", "/VpcId",
 		},
 		list: listNATGateways,
+		one:  byID("NatGatewayIds"),
 	})
 }
 

@@ -18,6 +18,7 @@ func init() {
 			"/PublicIpDnsNameOptions", "/SecondaryPrivateIpAddresses", "/SourceDestCheck", "/SubnetId", "/Tags", "/VpcId",
 		},
 		list: listNetworkInterfaces,
+		one:  byID("NetworkInterfaceIds"),
 	})
 }
 

@@ -23,6 +23,7 @@ func init() {
 			"/VpcPeeringConnectionId",
 		},
 		list: listRoutes,
+		one:  byID("RouteTableIds", 0),
 	})
 }
 

@@ -26,5 +26,6 @@ func init() {
 				c.emit(it)
 			})
 		},
+		one: byID("RouteTableIds"),
 	})
 }

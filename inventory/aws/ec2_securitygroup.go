@@ -23,6 +23,7 @@ func init() {
 			"/SecurityGroupEgress",
 		},
 		list: listSecurityGroups,
+		one:  byID("GroupIds"),
 	})
 }
 

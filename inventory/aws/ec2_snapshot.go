@@ -21,6 +21,7 @@ func init() {
 			"/VolumeId", "/VolumeSize",
 		},
 		list: listSnapshots,
+		one:  byID("SnapshotIds"),
 	})
 }
 

@@ -18,6 +18,7 @@ func init() {
 			"/OutpostArn", "/PrivateDnsNameOptionsOnLaunch", "/SubnetId", "/Tags", "/VpcId",
 		},
 		list: listSubnets,
+		one:  byID("SubnetIds"),
 	})
 }
 

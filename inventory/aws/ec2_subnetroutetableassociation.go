@@ -30,6 +30,7 @@ func init() {
 				}
 			})
 		},
+		one: byFilter("association.route-table-association-id"),
 	})
 }
 

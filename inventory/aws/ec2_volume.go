@@ -17,6 +17,7 @@ func init() {
 			"/VolumeInitializationRate", "/VolumeType",
 		},
 		list: listVolumes,
+		one:  byID("VolumeIds"),
 	})
 }
 

@@ -21,6 +21,7 @@ func init() {
 			"/InstanceTenancy", "/Ipv6CidrBlocks", "/Tags", "/VpcId",
 		},
 		list: listVPCs,
+		one:  byID("VpcIds"),
 	})
 }
 

@@ -20,6 +20,7 @@ func init() {
 			"/ServiceName", "/ServiceNetworkArn", "/ServiceRegion", "/SubnetIds", "/Tags", "/VpcEndpointType", "/VpcId",
 		},
 		list: listVPCEndpoints,
+		one:  byID("VpcEndpointIds"),
 	})
 }
 

@@ -18,6 +18,7 @@ func init() {
 		},
 		Reads: []string{"/AttachmentType", "/InternetGatewayId", "/VpcId", "/VpnGatewayId"},
 		list:  listGatewayAttachments,
+		one:   byFilter("attachment.vpc-id", 1),
 	})
 }
 

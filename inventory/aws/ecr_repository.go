@@ -24,6 +24,7 @@ func init() {
 		},
 		BulkTags: "ecr:repository",
 		list:     listRepositories,
+		one:      byID("RepositoryNames"),
 	})
 }
 

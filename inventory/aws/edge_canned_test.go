@@ -133,9 +133,17 @@ func TestStacks(t *testing.T) {
 				<ParentId>` + id + `app/1</ParentId><RootId>` + id + `app/1</RootId></member>
 			<member><StackId>` + id + `gone/3</StackId><StackName>gone</StackName><StackStatus>DELETE_COMPLETE</StackStatus><CreationTime>2024-01-02T03:04:05Z</CreationTime></member>
 			</Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+		"ListStackResources": `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>
+			<member><LogicalResourceId>Jobs</LogicalResourceId><PhysicalResourceId>https://sqs.eu-west-1.amazonaws.com/123456789012/jobs</PhysicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>
+			<member><LogicalResourceId>Old</LogicalResourceId><PhysicalResourceId>old</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType><ResourceStatus>DELETE_COMPLETE</ResourceStatus></member>
+			<member><LogicalResourceId>Next</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><ResourceStatus>CREATE_IN_PROGRESS</ResourceStatus></member>
+			</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
 	})
 	assert.Empty(t, snapshot.Gaps)
 	require.Len(t, live, 2, "a deleted stack is none")
+	require.Len(t, snapshot.Stacks, 2)
+	jobs := inventory.StackMember{LogicalID: "Jobs", Type: "AWS::SQS::Queue", ID: "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"}
+	assert.Equal(t, inventory.Stack{Ref: live[id+"app/1"].Ref, Name: "app", Members: []inventory.StackMember{jobs}}, snapshot.Stacks[1], "what is gone, or not there yet, is not kept")
 	app := live[id+"app/1"]
 	assert.Equal(t, "app", app.Name)
 	assert.Equal(t, "UPDATE_COMPLETE", app.State)
@@ -147,6 +155,20 @@ func TestStacks(t *testing.T) {
 	part := live[id+"app-part/2"]
 	assert.Equal(t, []inventory.Relation{{Kind: "owner", To: app.Ref}}, part.Relations, "a nested stack goes with its parent")
 	assert.False(t, part.IsUnread("/Parameters/Password"), "what one stack hides is no other's")
+}
+
+// A stack whose members cannot be listed is a gap, never a stack that keeps nothing.
+func TestStackMembersUnread(t *testing.T) {
+	const id = "arn:aws:cloudformation:eu-west-1:123456789012:stack/app/1"
+	snapshot, live := cannedEdge(t, emulator.Region, "AWS::CloudFormation::Stack", map[string]string{
+		"DescribeStacks": `<DescribeStacksResponse><DescribeStacksResult><Stacks>
+			<member><StackId>` + id + `</StackId><StackName>app</StackName><StackStatus>CREATE_COMPLETE</StackStatus></member>
+			</Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+		"ListStackResources": "!InternalFailure",
+	})
+	require.Len(t, live, 1)
+	require.Len(t, snapshot.Gaps, 1)
+	assert.False(t, snapshot.Readable("123456789012", emulator.Region, "AWS::CloudFormation::Stack"), "ownership takes nothing there for an orphan")
 }
 
 func TestHostedZones(t *testing.T) {

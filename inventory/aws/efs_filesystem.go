@@ -27,6 +27,13 @@ func init() {
 			"/ThroughputMode",
 		},
 		list: listFileSystems,
+		one: func(input any, id string) {
+			// Other calls about a file system answer with an error when it has not got what they
+			// are about.
+			if in, is := input.(*efs.DescribeFileSystemsInput); is {
+				byID("FileSystemId")(in, id)
+			}
+		},
 	})
 }
 

@@ -26,6 +26,7 @@ func init() {
 		},
 		BulkTags: "elasticache:cluster",
 		list:     listCacheClusters,
+		one:      byID("CacheClusterId"),
 	})
 }
 

@@ -25,6 +25,7 @@ func init() {
 		}, describedByCluster...),
 		BulkTags: "elasticache:replicationgroup",
 		list:     listReplicationGroups,
+		one:      byID("ReplicationGroupId"),
 	})
 }
 

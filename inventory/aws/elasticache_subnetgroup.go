@@ -18,6 +18,7 @@ func init() {
 		Reads:    []string{"/CacheSubnetGroupName", "/Description", "/SubnetIds", "/Tags"},
 		BulkTags: "elasticache:subnetgroup",
 		list:     listCacheSubnetGroups,
+		one:      byID("CacheSubnetGroupName"),
 	})
 }
 

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -31,6 +32,7 @@ func init() {
 			"/ListenerArn", "/ListenerAttributes", "/LoadBalancerArn", "/MutualAuthentication", "/Port", "/Protocol", "/SslPolicy",
 		},
 		list: listListeners,
+		one:  oneListener,
 	})
 }
 
@@ -71,4 +73,17 @@ func (c *cell) listeners(ctx context.Context, client *elb.Client, listeners []ty
 		}
 		c.emit(it)
 	})
+}
+
+// oneListener asks for the load balancer of a listener, which its ARN names
+// (…:listener/app/NAME/ID/LISTENER), and there for the listener alone.
+func oneListener(input any, id string) {
+	switch in := input.(type) {
+	case *elb.DescribeLoadBalancersInput:
+		if i := strings.LastIndexByte(id, '/'); i >= 0 {
+			in.LoadBalancerArns, in.PageSize = []string{strings.Replace(id[:i], ":listener/", ":loadbalancer/", 1)}, nil
+		}
+	case *elb.DescribeListenersInput:
+		in.LoadBalancerArn, in.ListenerArns, in.PageSize = nil, []string{id}, nil
+	}
 }

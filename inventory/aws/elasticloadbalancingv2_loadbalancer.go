@@ -23,6 +23,7 @@ func init() {
 			"/LoadBalancerName", "/Name", "/Scheme", "/SecurityGroups", "/SubnetMappings", "/Subnets", "/Tags", "/Type",
 		},
 		list: listLoadBalancers,
+		one:  byID("LoadBalancerArns"),
 	})
 }
 

@@ -25,6 +25,7 @@ func init() {
 			"/TargetGroupFullName", "/TargetGroupName", "/TargetType", "/Targets", "/UnhealthyThresholdCount", "/VpcId",
 		},
 		list: listTargetGroups,
+		one:  byID("TargetGroupArns"),
 	})
 }
 

@@ -25,6 +25,7 @@ type fault struct {
 	reason inventory.GapReason
 	detail string // what the service said, in one line
 	id     string // the resource it was about; empty for a listing
+	err    error  // what it was made of
 }
 
 // gaps turns the faults of a cell into gaps: one per call, reason and detail, however

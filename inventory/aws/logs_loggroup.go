@@ -23,6 +23,7 @@ func init() {
 		},
 		BulkTags: "logs:log-group",
 		list:     listLogGroups,
+		one:      byID("LogGroupNamePrefix"),
 	})
 }
 

@@ -27,6 +27,7 @@ func init() {
 			"/StorageType", "/Tags", "/VpcSecurityGroupIds",
 		},
 		list: listDBClusters,
+		one:  byID("DBClusterIdentifier"),
 	})
 }
 

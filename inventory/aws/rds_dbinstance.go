@@ -34,6 +34,7 @@ func init() {
 			"/StorageThroughput", "/StorageType", "/Tags", "/TdeCredentialArn", "/Timezone", "/VPCSecurityGroups",
 		},
 		list: listDBInstances,
+		one:  byID("DBInstanceIdentifier"),
 	})
 }
 

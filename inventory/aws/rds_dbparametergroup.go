@@ -19,6 +19,7 @@ func init() {
 		Reads:    []string{"/DBParameterGroupName", "/Description", "/Family", "/Parameters", "/Tags"},
 		BulkTags: "rds:pg",
 		list:     listDBParameterGroups,
+		one:      byID("DBParameterGroupName"),
 	})
 }
 

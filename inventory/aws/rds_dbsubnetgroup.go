@@ -18,6 +18,7 @@ func init() {
 		Reads:    []string{"/DBSubnetGroupDescription", "/DBSubnetGroupName", "/SubnetIds", "/Tags"},
 		BulkTags: "rds:subgrp",
 		list:     listDBSubnetGroups,
+		one:      byID("DBSubnetGroupName"),
 	})
 }
 

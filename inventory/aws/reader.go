@@ -38,6 +38,10 @@ type Reader struct {
 	// It is called once per cell, concurrently for different cells, and must return
 	// when the context ends.
 	list func(ctx context.Context, c *cell) error
+	// one narrows a request of the reader to one resource, so that it can be read alone (see
+	// [ReadOne]); it leaves requests alone that do not list the type. nil when the service
+	// cannot narrow: then all are listed to read one.
+	one func(input any, id string)
 }
 
 // Actions returns the IAM actions that the reader needs, sorted, each once.

@@ -50,6 +50,7 @@ func init() {
 			client := s3Client(c)
 			return c.buckets(ctx, client, func(b types.Bucket) { c.bucket(ctx, client, b) })
 		},
+		one: byID("Prefix"),
 	})
 }
 

@@ -53,14 +53,21 @@ type Options struct {
 // [ErrCredentials], [ErrUnreachable], [ErrAccount], a type that does not exist, or no region.
 func Scan(ctx context.Context, cfg sdk.Config, opt Options) (*inventory.Snapshot, error) {
 	s := &inventory.Snapshot{}
+	var turn sync.Mutex // several cells tell of stacks at once
+	member := func(stack inventory.Stack) {
+		turn.Lock()
+		defer turn.Unlock()
+		s.Stacks = append(s.Stacks, stack)
+	}
 	var err error
-	s.Scope, s.Gaps, err = Stream(ctx, cfg, opt, func(r *inventory.Resource) error {
+	s.Scope, s.Gaps, err = stream(ctx, cfg, opt, member, func(r *inventory.Resource) error {
 		s.Resources = append(s.Resources, r)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(s.Stacks, func(a, b inventory.Stack) int { return a.Ref.Compare(b.Ref) })
 	relation.Resolve(s)
 	s.Sort()
 	return s, nil
@@ -72,6 +79,12 @@ func Scan(ctx context.Context, cfg sdk.Config, opt Options) (*inventory.Snapshot
 // tells: the rest needs all of them. Calls of emit never overlap. Its error ends the
 // stream and is returned. Gaps are sorted.
 func Stream(ctx context.Context, cfg sdk.Config, opt Options, emit func(*inventory.Resource) error) (inventory.Scope, []inventory.Gap, error) {
+	return stream(ctx, cfg, opt, nil, emit)
+}
+
+// stream is Stream, and gives what each CloudFormation stack keeps to member, unless that is
+// nil. Its calls may overlap.
+func stream(ctx context.Context, cfg sdk.Config, opt Options, member func(inventory.Stack), emit func(*inventory.Resource) error) (inventory.Scope, []inventory.Gap, error) {
 	if opt.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opt.Timeout)
@@ -83,7 +96,7 @@ func Stream(ctx context.Context, cfg sdk.Config, opt Options, emit func(*invento
 	if err != nil {
 		return inventory.Scope{}, nil, err
 	}
-	r.emit, r.stop = emit, stop
+	r.emit, r.member, r.stop = emit, member, stop
 	if err := r.open(ctx, reading(cfg)); err != nil {
 		return inventory.Scope{}, nil, err
 	}
@@ -109,6 +122,7 @@ type run struct {
 	mu       sync.Mutex
 	emit     func(*inventory.Resource) error
 	emitErr  error
+	member   func(inventory.Stack) // see stream
 	progress Progress
 	gaps     []inventory.Gap
 }
@@ -282,7 +296,7 @@ func (r *run) read(ctx context.Context) {
 			for _, region := range places(s, reader) {
 				group.Go(func() error {
 					c := s.cell(region, r.scope.Partition, reader, forms[reader])
-					c.deliver = r.deliver
+					c.deliver, c.member = r.deliver, r.member
 					c.run(ctx)
 					r.gap(c.gaps()...)
 					r.count(func(p *Progress) {

@@ -13,7 +13,7 @@ import (
 
 // CloudFormation templates in YAML and JSON. The anatomy is that of
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
-var _ = addFormat(format{
+var templateFormat = addFormat(format{
 	name:       "a CloudFormation template",
 	recognises: isTemplate,
 	read: func(r *reading, d *document) {
@@ -275,6 +275,13 @@ func (s *stack) resource(f field) *inventory.Particle {
 	var p *inventory.Particle
 	e.assume(given, func() { p = s.particleOf(f, typ.text) })
 	p.Existence, p.Resource.Existence = existence, existence
+	for _, name := range namesIn(n.get("DependsOn")) {
+		if _, declared := e.resources[name.text]; declared {
+			p.Refers = append(p.Refers, e.label(name.text))
+		}
+	}
+	slices.Sort(p.Refers)
+	p.Refers = slices.Compact(p.Refers)
 	for _, alternative := range p.Resource.Alternatives {
 		alternative.Existence = existence
 	}
@@ -314,15 +321,19 @@ func (e *evaluator) checkType(typ *node) {
 	}
 }
 
+// namesIn lists the names in a DependsOn, which is one or a list; none when n is nil.
+func namesIn(n *node) []*node {
+	switch {
+	case n == nil:
+		return nil
+	case n.isScalar():
+		return []*node{n}
+	}
+	return n.items
+}
+
 func (e *evaluator) checkDependsOn(n *node) {
-	if n == nil {
-		return
-	}
-	names := n.items
-	if n.isScalar() {
-		names = []*node{n}
-	}
-	for _, name := range names {
+	for _, name := range namesIn(n) {
 		if _, ok := e.resources[name.text]; !ok && !e.samMade(name.text) {
 			e.fault(name, "DependsOn of "+name.text+", which this file does not declare", didYouMean(name.text, slices.Sorted(maps.Keys(e.resources))))
 		}

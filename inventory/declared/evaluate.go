@@ -26,12 +26,14 @@ type evaluator struct {
 	conditions *node
 	pseudo     map[string]any
 	budget     nodeBudget
+	chars      int        // of all texts that were put together
 	spent      nodeBudget // on alternatives
 	verdicts   map[string]verdict
 	deciding   map[string]bool // conditions on the way to themselves
 	given      map[string]bool // conditions that are taken for true or false, see alternative.go
 	undecided  map[string]bool // conditions that a Fn::If could not decide
 	visiting   map[string]bool // resources whose properties are being asked for
+	refers     map[string]bool // labels of the resources that references named, of the particle at hand
 	exhausted  bool
 	nested     bool             // the parameters are those of a nested stack, which only its parent gives
 	sam        bool             // SAM made some of the resources
@@ -64,7 +66,7 @@ func newEvaluator(r *reading, d *document) *evaluator {
 	return &evaluator{
 		doc: d, r: r,
 		parameters: map[string]any{}, inputs: map[string]*inventory.Input{}, resources: map[string]*target{},
-		verdicts: map[string]verdict{}, deciding: map[string]bool{}, visiting: map[string]bool{}, undecided: map[string]bool{},
+		verdicts: map[string]verdict{}, deciding: map[string]bool{}, visiting: map[string]bool{}, refers: map[string]bool{}, undecided: map[string]bool{},
 	}
 }
 
@@ -72,17 +74,44 @@ func (e *evaluator) fault(n *node, message, hint string) { e.r.fault(e.doc.at(n)
 
 const tooLarge = "the document is too large once its aliases are written out"
 
+// maxEvaluated bounds the values of a template or pcf.yaml with its aliases written out. A
+// template of 1 MB, which is the most that CloudFormation takes, has fewer.
+const maxEvaluated = 1 << 19
+
 // take spends the budget that keeps a small document of aliases from becoming a value
 // larger than memory.
 func (e *evaluator) take(n *node) bool {
-	if e.budget++; e.budget <= maxNodes {
+	if e.budget++; e.budget <= maxEvaluated {
 		return true
 	}
+	e.exhaust(n)
+	return false
+}
+
+// exhaust says, once, that a document holds more than is read.
+func (e *evaluator) exhaust(n *node) {
 	if !e.exhausted {
 		e.exhausted = true
 		e.fault(n, tooLarge, "write the values out, or use fewer aliases")
 	}
-	return false
+}
+
+// maxChars bounds all texts that a document puts together out of others: a template may
+// have 1 MB, and what a text of it names a thousand times is as long a thousand times.
+const maxChars = 16 << 20
+
+// concat puts a text together, as far as there is room.
+func (e *evaluator) concat(n *node, parts []any) any {
+	for _, p := range parts {
+		if text, is := textOf(p); is {
+			e.chars += len(text)
+		}
+	}
+	if e.chars > maxChars {
+		e.exhaust(n)
+		return &inventory.Unknown{Because: tooLarge}
+	}
+	return concat(parts)
 }
 
 // A record collects what is known about the properties of one resource besides their
@@ -339,6 +368,7 @@ func (e *evaluator) ref(name string) any {
 		return &u
 	}
 	if t, ok := e.resources[name]; ok {
+		e.refers[e.label(name)] = true
 		return e.refResource(name, t)
 	}
 	return &inventory.Unknown{Because: name + " is not declared"} // told by checkNames

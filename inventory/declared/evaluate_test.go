@@ -342,3 +342,38 @@ func TestRefProperties(t *testing.T) {
 	d := readOne(t, Options{}, "t.yaml", "Resources:\n  G: {Type: AWS::Cognito::UserPoolGroup, Properties: {UserPoolId: p, GroupName: admins}}\n  S: {Type: Custom::S, Properties: {V: !Ref G}}\n")
 	assert.Equal(t, "admins", particle(t, d, "S").Resource.Properties["V"], "of a composite identifier only the child's part")
 }
+
+// A reference whose value is known is plain text in the properties, and still one: who makes
+// the resources must make what is named first.
+func TestRefers(t *testing.T) {
+	template := readOne(t, Options{}, "a.yaml", `
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: worker, AssumeRolePolicyDocument: {}}}
+  Profile: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: worker, Roles: [!Ref Role]}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: news}}
+  Queue: {Type: AWS::SQS::Queue, DependsOn: [Topic, Profile], Properties: {QueueName: !Sub "${Role}-jobs-${AWS::Region}"}}
+  Function:
+    Type: AWS::Lambda::Function
+    DependsOn: Topic
+    Properties:
+      Code: {ZipFile: x}
+      Role: !GetAtt Role.Arn
+      Description: !If [Never, !Ref Profile, none]
+      Environment: {Variables: {Q: !Join ["", [!GetAtt Queue.Arn]], Own: "${Topic}"}}
+`)
+	for name, want := range map[string][]string{"Role": nil, "Profile": {"Role"}, "Queue": {"Profile", "Role", "Topic"}, "Function": {"Queue", "Role", "Topic"}} {
+		assert.Equal(t, want, particle(t, template, name).Refers, name)
+	}
+	assert.Equal(t, []any{"worker"}, particle(t, template, "Profile").Resource.Properties["Roles"], "its value is known")
+
+	app := readOne(t, Options{}, "pcf.yaml", `
+kind: app
+app: orders
+version: 1.0.0
+particles:
+  role: {type: AWS::IAM::Role, properties: {RoleName: worker, AssumeRolePolicyDocument: {}}}
+  profile: {type: AWS::IAM::InstanceProfile, properties: {InstanceProfileName: worker, Roles: [!Ref role]}}
+`)
+	assert.Equal(t, []string{"role"}, particle(t, app, "profile").Refers)
+}

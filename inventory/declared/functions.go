@@ -194,7 +194,7 @@ func (e *evaluator) sub(n, arg *node) any {
 		}
 		parts = append(parts, v)
 	}
-	return concat(parts)
+	return e.concat(n, parts)
 }
 
 func (e *evaluator) join(n, arg *node) any {
@@ -237,7 +237,7 @@ func (e *evaluator) join(n, arg *node) any {
 		certain = true
 		parts = append(parts, item)
 	}
-	return concat(parts)
+	return e.concat(n, parts)
 }
 
 // pick is Fn::Select.

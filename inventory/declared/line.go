@@ -3,6 +3,7 @@ package declared
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type lineDecoder struct {
 	text  string
 	at    int
 	depth int
+	keys  []string // of the objects that are open
 }
 
 // A line is what one line of a snapshot holds, with the larger values still as text.
@@ -204,10 +206,27 @@ func (d *lineDecoder) object(value func(key string) error) error {
 		d.at++
 		return nil
 	}
+	first := len(d.keys)
+	defer func() { d.keys = d.keys[:first] }()
+	var many map[string]bool // the keys, when they are many
 	for {
 		key, err := d.string()
 		if err != nil {
 			return err
+		}
+		if many == nil && len(d.keys)-first >= 32 {
+			many = make(map[string]bool, 64)
+			for _, k := range d.keys[first:] {
+				many[k] = true
+			}
+		}
+		if many[key] || many == nil && slices.Contains(d.keys[first:], key) {
+			return errUnusual // the ordinary reader says where
+		}
+		if many == nil {
+			d.keys = append(d.keys, key)
+		} else {
+			many[key] = true
 		}
 		if err := d.next(':'); err != nil {
 			return err

@@ -30,6 +30,7 @@ var someLines = []string{
 	`{"type":"X","id":"a","created":"yesterday"}`,
 	`{"type":"X","id":"a","properties":{"A":1,"A":{"B":2}}}`,
 	`{"type":"X","type":"Y","id":"a"}`,
+	`{"type":"X","id":"a","evidence":[{"source":"tag","source":"tag"}]}`,
 	`{"Type":"X","ID":"a"}`,
 	`{"type":"X","id":"a","tags":{"k":1}}`,
 	`{"type":"X","id":"a","tags":{"k":null}}`,

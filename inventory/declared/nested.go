@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -68,7 +69,7 @@ func (s *stack) nestedStack(f field) *stack {
 func (s *stack) openNested(f field) *stack {
 	r, h := s.r, s.home
 	hidden := func(why string) *stack {
-		r.incomplete(h.app, s.doc.file, "the template of the nested stack "+f.name+" is not read ("+why+"), so there may be other resources than this template shows")
+		r.incomplete(h.app, s.doc.file, "the template of the nested stack "+f.name+" (line "+strconv.Itoa(int(f.line))+") is not read ("+why+"), so there may be other resources than this template shows")
 		return nil
 	}
 	path, why := s.location(f)
@@ -91,7 +92,9 @@ func (s *stack) openNested(f field) *stack {
 	file := r.parse(path)
 	r.claimed[key] = true
 	if file.fault != nil {
-		r.decl.Faults = append(r.decl.Faults, *file.fault)
+		fault := *file.fault
+		fault.Message += fmt.Sprintf("; the nested stack %s at %s refers to this file", f.name, s.doc.atKey(f))
+		r.decl.Faults = append(r.decl.Faults, fault)
 		return hidden(path + " is malformed")
 	}
 	if len(file.docs) != 1 || !isTemplate(file.docs[0].root) {

@@ -3,7 +3,6 @@ package declared
 import (
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -220,7 +219,7 @@ func (e *evaluator) limit(f field, name string) (limit float64, ok bool) {
 // A parameter that keeps its previous value, or whose value a pipeline computes, is left
 // out: its value is not known here. The error is a Fault with the place.
 func ReadParameters(path string) (map[string]string, error) {
-	file, err := os.Open(path)
+	file, err := Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters from %s: %s", path, cause(err))
 	}

@@ -29,6 +29,13 @@ const (
 // it is none and is not called .json, it may still be YAML in flow style.
 func parse(file string, data []byte) ([]*document, *inventory.Fault) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // byte order mark
+	if at := invalidUTF8(data); at >= 0 {
+		line, column := placeOf(data[:at])
+		return nil, &inventory.Fault{
+			Position: inventory.Position{File: file, Line: line, Column: column},
+			Message:  "here is no UTF-8 text", Hint: "save the file as UTF-8",
+		}
+	}
 	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') || isJSON(file) {
 		if doc, fault := parseJSON(file, data); fault == nil {
 			return []*document{doc}, nil
@@ -37,6 +44,29 @@ func parse(file string, data []byte) ([]*document, *inventory.Fault) {
 		}
 	}
 	return parseYAML(file, data)
+}
+
+// invalidUTF8 returns the first place that is no UTF-8, -1 for none, and for UTF-16, which
+// YAML allows as well.
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) || bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return -1
+	}
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// placeOf is the line and column behind a text.
+func placeOf(before []byte) (line, column int) {
+	last := before[bytes.LastIndexByte(before, '\n')+1:]
+	return 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(last)
 }
 
 func isJSON(file string) bool { return strings.EqualFold(filepath.Ext(file), ".json") }

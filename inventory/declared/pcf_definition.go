@@ -37,13 +37,12 @@ const (
 	codeMissingUniqueKey  = "missing-unique-key"   // warning: the live resource cannot be told from others
 	codeMisspeltPersist   = "persist-on-terminate" // warning: the framework ignores it; here it protects
 	codeCallbacks         = "callbacks"            // warning: code that nobody runs here
-	codeSecretLiteral     = "secret-literal"       // warning: the value is forgotten at once
 	codeUnknownKey        = "unknown-key"          // warning: the framework ignores it
 	codeIneffectiveTags   = "ineffective-tags"     // warning: the framework does not write them
 	codeUnsupportedCloud  = "unsupported-cloud"    // not judged: no resource of AWS
 )
 
-var _ = addFormat(format{
+var definitionFormat = addFormat(format{
 	name:       "a PCF definition (pcf.json, pcf.yml)",
 	recognises: isPCFDefinition,
 	read: func(r *reading, d *document) {
@@ -130,6 +129,7 @@ type member struct {
 	parents  []*member
 	states   []*node // desired_state of itself and of the quasiparticles around it
 	persists []*node
+	exposed  map[string]inventory.Position // its secrets, by pointer into aws_resource
 	// visited and cyclic are the marks of the search for cycles.
 	visited uint8
 	cyclic  bool

@@ -523,7 +523,7 @@ func TestPCFFaultD8Mutation(t *testing.T) {
 	assert.Equal(t, "alias/y", particle(t, d, "kms_key:y/Alias").Resource.Properties["AliasName"])
 }
 
-// D11: a secret in the file is forgotten at once, and said.
+// D11: a secret in the file is forgotten at once, and its place is told.
 func TestPCFFaultD11Secrets(t *testing.T) {
 	const secret = "correct-horse"
 	for _, c := range []struct{ why, flavour, resource, pointer, place string }{
@@ -537,8 +537,10 @@ func TestPCFFaultD11Secrets(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			d := readOne(t, Options{}, "x.json", `{"flavor": "`+c.flavour+`", "pcf_name": "x", "aws_resource": `+c.resource+`}`)
 			assert.Empty(t, texts(d.Faults))
-			assert.Contains(t, strings.Join(texts(d.Warnings), "\n"), "secret-literal: "+c.place+" is written into the file")
 			res := particle(t, d, c.flavour+":x").Resource
+			require.Len(t, res.Exposed, 1, "a rule says it")
+			assert.True(t, strings.HasSuffix(res.Exposed[0], "/"+c.place), res.Exposed)
+			assert.Greater(t, res.PositionOf(res.Exposed[0]).Column, 60, "where it stands, and not its resource")
 			if c.pointer != "" {
 				v, _ := inventory.At(res.Properties, c.pointer)
 				assert.True(t, v.(*inventory.Unknown).Sensitive)

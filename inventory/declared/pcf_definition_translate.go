@@ -3,6 +3,7 @@ package declared
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,8 +57,22 @@ func (p *definition) translate() {
 				particle.Resource.Name = name.text
 			}
 		}
+		if b.part.name == b.m.id {
+			b.m.expose(particle.Resource)
+		}
 		p.addInputs(particle.Resource)
 		p.h.app.Particles = append(p.h.app.Particles, particle)
+	}
+}
+
+// expose tells where the secrets of a member stand. A pointer that no property has is given a
+// place, so that a finding has one.
+func (m *member) expose(r *inventory.Resource) {
+	r.Exposed = slices.Sorted(maps.Keys(m.exposed))
+	for _, pointer := range r.Exposed {
+		if _, placed := r.Positions[pointer]; !placed && r.Positions != nil {
+			r.Positions[pointer] = m.exposed[pointer]
+		}
 	}
 }
 
@@ -239,6 +254,12 @@ func (t *translation) shape(n *node, s *schema.Node, path string) *node {
 	return n
 }
 
+// The keys of pairs in which one says what the other is: {name: DB_PASSWORD, value: …}.
+var (
+	namingKeys = []string{"name", "Name", "ParameterKey", "Key"}
+	valueKeys  = []string{"value", "Value", "ParameterValue"}
+)
+
 func (t *translation) mapping(n *node, s *schema.Node, path string) *node {
 	if items := n.get("Items"); s != nil && s.Kinds&(schema.Array|schema.Object) == schema.Array && n.get("Quantity") != nil {
 		if items == nil {
@@ -252,7 +273,7 @@ func (t *translation) mapping(n *node, s *schema.Node, path string) *node {
 	}
 	named := "" // {name: DB_PASSWORD, value: …}: the one says what the other is
 	for _, f := range n.fields {
-		if f.value.isText() && slices.Contains([]string{"name", "Name", "ParameterKey", "Key"}, f.name) {
+		if f.value.isText() && slices.Contains(namingKeys, f.name) {
 			named = f.value.text
 		}
 	}
@@ -263,7 +284,7 @@ func (t *translation) mapping(n *node, s *schema.Node, path string) *node {
 		if s != nil {
 			name, child, ok = t.rename(s, f.name, below)
 		}
-		if named != "" && slices.Contains([]string{"value", "Value", "ParameterValue"}, f.name) {
+		if named != "" && slices.Contains(valueKeys, f.name) {
 			below = path + "/" + named
 		}
 		if f.value = t.shape(f.value, child, below); ok && f.value != nil {
@@ -334,9 +355,13 @@ func (t *translation) isSecret(path string, s *schema.Node) bool {
 	return schema.IsSensitive(nil, "/"+name) && !slices.Contains([]string{"clienttoken", "clientrequesttoken", "creationtoken"}, strings.ToLower(name))
 }
 
-// secret forgets a secret at once: nothing after the importer sees it.
+// secret forgets a secret at once: nothing after the importer sees it. A rule says that it was
+// there (jiti-no-hardwired-secret).
 func (t *translation) secret(n *node, path string) *node {
-	t.p.warn(t.p.d.at(n), codeSecretLiteral, path[strings.LastIndexByte(path, '/')+1:]+" is written into the file", "let Secrets Manager or the parameter store hold it, and change it: it has been seen")
+	if t.m.exposed == nil {
+		t.m.exposed = map[string]inventory.Position{}
+	}
+	t.m.exposed["/"+path] = t.p.d.at(n)
 	return t.unknown(n, inventory.Unknown{Because: "it is a secret, and was not kept", Sensitive: true})
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -201,7 +200,7 @@ func (r *reading) parse(path string) *parsedFile {
 }
 
 func (f *parsedFile) read() error {
-	file, err := os.Open(f.path)
+	file, err := Open(f.path)
 	if err != nil {
 		return fmt.Errorf("read file: %s", cause(err))
 	}

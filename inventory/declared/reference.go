@@ -135,6 +135,7 @@ func (e *evaluator) attribute(name, attribute string) any {
 		}
 		return &inventory.Unknown{Because: name + " is not declared"} // told by checkNames
 	}
+	e.refers[e.label(name)] = true
 	if output, is := strings.CutPrefix(attribute, "Outputs."); is && t.typ == stackType {
 		return e.output(name, t, output)
 	}

@@ -3,6 +3,7 @@ package declared
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +30,10 @@ func (e *evaluator) particle(h *home, typ, name string, at inventory.Position, p
 		res.Owned = inventory.Ownership{Class: "owned", App: app.Name, Environment: app.Environment, Version: app.Version, Particle: name}
 	}
 	p.Resource = res
+	clear(e.refers)
 	e.fill(res, props)
+	delete(e.refers, name)
+	p.Refers = slices.Sorted(maps.Keys(e.refers))
 	return p
 }
 
@@ -49,6 +53,11 @@ func (e *evaluator) fill(res *inventory.Resource, props *node) {
 		default:
 			e.r.want(e.doc, props, "the properties of "+res.LogicalID, "a mapping")
 		}
+	}
+	if e.exhausted { // a fault says so; what was read of it costs more than it tells
+		res.Properties, res.Unread, res.UnreadBecause = inventory.Properties{}, []string{""}, tooLarge
+		rec = newRecord()
+		rec.schema = t
 	}
 	e.settle(t, res, rec)
 }

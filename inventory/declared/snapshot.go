@@ -221,7 +221,14 @@ func readSnapshot(r io.Reader, name string) (*snapshotReader, error) {
 	lines := &lineCounter{r: skipBOM(in)}
 	s := &snapshotReader{name: name, in: in, lines: lines, dec: json.NewDecoder(lines), snapshot: &inventory.Snapshot{}, at: map[inventory.Ref]int{}}
 	s.dec.UseNumber()
-	if err := s.read(); err != nil {
+	err := s.read()
+	if twice := lines.keys.Twice(); err == nil && twice != nil {
+		return s, inventory.Fault{
+			Position: inventory.Position{File: name, Line: twice.Line, Column: twice.Column},
+			Message:  "read snapshot: " + twice.Describe(), Hint: "remove one of the two: readers disagree on which one counts",
+		}
+	}
+	if err != nil {
 		at := inventory.Position{File: name, Line: s.line, Column: 1}
 		if at.Line == 0 { // the text itself is wrong, behind the last value that was right
 			at.Line = lines.line(s.dec.InputOffset() + 1)
@@ -252,6 +259,7 @@ type lineCounter struct {
 	offset int64
 	passed int     // lines that ended before starts
 	ends   []int64 // offsets of the newest newlines
+	keys   inventory.KeyWatch
 }
 
 func (c *lineCounter) Read(p []byte) (int, error) {
@@ -262,6 +270,7 @@ func (c *lineCounter) Read(p []byte) (int, error) {
 		}
 	}
 	c.offset += int64(n)
+	c.keys.Write(p[:n])
 	return n, err
 }
 

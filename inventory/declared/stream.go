@@ -39,7 +39,7 @@ const (
 // OpenStream opens a snapshot in the JSONL form. ok is false, without an error, for every
 // other file, and for a snapshot that the ordinary reader should read.
 func OpenStream(name string) (s *Stream, ok bool) {
-	f, err := os.Open(name)
+	f, err := Open(name)
 	if err != nil {
 		return nil, false
 	}

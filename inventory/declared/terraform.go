@@ -72,6 +72,7 @@ type tfReading struct {
 	byType    map[string][]*tfResource            // by Terraform type
 	byName    map[string]map[string][]*tfResource // by the type of a fold, then by the text that names a parent
 	partials  map[string]*tfResource
+	addresses map[string]inventory.Position // where each is changed
 	derived   []*tfResource
 }
 
@@ -177,6 +178,14 @@ func (t *tfReading) change(n *node, deferred string) {
 		res.existence = &inventory.Unknown{Because: "how many there are is known after apply"}
 	}
 	res.at = d.at(n)
+	if first, twice := t.addresses[res.address]; twice {
+		r.fault(res.at, fmt.Sprintf("%s stands twice among the changes; first at %s", res.address, first), makePlan)
+		return
+	}
+	if t.addresses == nil {
+		t.addresses = map[string]inventory.Position{}
+	}
+	t.addresses[res.address] = res.at
 	t.add(res)
 }
 

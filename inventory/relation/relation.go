@@ -198,3 +198,17 @@ func formatType(n *schema.Node) (typ string, ok bool) {
 	typ, _, ok = strings.Cut(n.Format, ".")
 	return typ, ok
 }
+
+// Referring returns the types that the curated table knows to refer to resources of a type,
+// sorted: where one of them was not read, nobody can say that nothing uses it. Types that
+// refer to every type are left out.
+func Referring(typ string) []string {
+	var types []string
+	for _, e := range edges {
+		if e.to == typ && e.from != "*" && e.from != typ {
+			types = append(types, e.from)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}

@@ -25,11 +25,11 @@ var separators = strings.NewReplacer("_", "", "-", "")
 func secretName(name string) bool {
 	n := strings.ToLower(separators.Replace(name))
 	for _, harmless := range []string{"arn", "id", "name", "version", "policy", "length", "age", "type", "days", "enabled", "count", "key"} {
-		if strings.HasSuffix(n, harmless) && !strings.HasSuffix(n, "secretkey") && !strings.HasSuffix(n, "secretaccesskey") && !strings.HasSuffix(n, "privatekey") && !strings.HasSuffix(n, "apikey") {
+		if strings.HasSuffix(n, harmless) && !strings.HasSuffix(n, "secretkey") && !strings.HasSuffix(n, "secretaccesskey") && !strings.HasSuffix(n, "privatekey") && !strings.HasSuffix(n, "sharedkey") && !strings.HasSuffix(n, "apikey") {
 			return false
 		}
 	}
-	for _, secret := range []string{"password", "passwd", "passphrase", "secret", "secretkey", "secretaccesskey", "privatekey", "apikey", "authtoken", "accesstoken", "token", "credentials"} {
+	for _, secret := range []string{"password", "passwd", "passphrase", "secret", "secretstring", "sharedkey", "secretkey", "secretaccesskey", "privatekey", "apikey", "authtoken", "accesstoken", "token", "credentials"} {
 		if strings.HasSuffix(n, secret) {
 			return true
 		}

@@ -18,6 +18,7 @@ const (
 	lockFile    = "lock.json" // who holds the lock; replaced as a whole
 	guardFile   = "guard"     // its kernel lock is held for the moment of one read and write
 	keyFile     = "key"
+	aliveFile   = "alive" // its kernel lock is held as long as the process of the holder lives
 )
 
 // guardTries × guardPause bounds the wait for another process to finish one write.
@@ -62,6 +63,9 @@ type holding struct {
 	Token  int64     `json:"token"`
 	Holder string    `json:"holder"`
 	Until  time.Time `json:"until"` // zero when it was released
+	// Machine is where the holder runs: only there does the kernel know whether it still
+	// does. Empty when it cannot tell.
+	Machine string `json:"machine,omitempty"`
 }
 
 // guarded runs do while no other process reads and writes the state.
@@ -87,6 +91,15 @@ func (d *dir) guarded(ctx context.Context, do func() error) error {
 		case <-time.After(guardPause):
 		}
 	}
+}
+
+// alive takes the lock that lives as long as this process; nil when another one has it.
+func (d *dir) alive() (*processLock, error) {
+	l, err := lockProcess(filepath.Join(d.path, aliveFile))
+	if err != nil {
+		return nil, fmt.Errorf("lock state for this process: %w", err)
+	}
+	return l, nil
 }
 
 func (d *dir) holding() (h holding, err error) {
@@ -118,20 +131,34 @@ func (d *dir) Acquire(ctx context.Context, holder string, term time.Duration) (L
 	if term <= 0 || holder == "" || len(holder) > maxHolder {
 		return nil, errors.New("acquire lock: it needs a holder and a term")
 	}
-	l := &dirLease{dir: d, holder: holder, term: term}
+	l := &dirLease{dir: d, term: term}
 	err := d.guarded(ctx, func() error {
 		h, err := d.holding()
 		if err != nil {
 			return err
 		}
 		now := d.now()
-		if now.Before(h.Until) {
+		alive, err := d.alive()
+		if err != nil {
+			return err
+		}
+		// A holder that was killed cannot give the lock back. The kernel tells that it is
+		// dead, if it was on this machine; anywhere else its term is waited for.
+		dead := alive != nil && h.Machine != "" && h.Machine == machine()
+		if now.Before(h.Until) && !dead {
+			alive.release()
 			return fmt.Errorf("%w: %s, until %s", ErrLocked, h.Holder, h.Until.UTC().Format(time.RFC3339))
 		}
 		l.token, l.until = h.Token+1, now.Add(term)
-		return d.hold(holding{Token: l.token, Holder: holder, Until: l.until})
+		l.alive = alive
+		l.holding = holding{Token: l.token, Holder: holder, Until: l.until}
+		if alive != nil { // else a holder whose term is over still runs, and has that file
+			l.holding.Machine = machine()
+		}
+		return d.hold(l.holding)
 	})
 	if err != nil {
+		l.alive.release()
 		return nil, fmt.Errorf("acquire lock: %w", err)
 	}
 	return l, nil
@@ -160,6 +187,10 @@ const keyLength = 32
 
 func (d *dir) Key(ctx context.Context) (key []byte, err error) {
 	path := filepath.Join(d.path, keyFile)
+	// Once made it stays: who only reads needs to write nothing.
+	if key, err := readBounded(path, keyLength); err == nil && len(key) == keyLength {
+		return key, nil
+	}
 	err = d.guarded(ctx, func() error {
 		key, err = readBounded(path, keyLength)
 		if errors.Is(err, os.ErrNotExist) {
@@ -183,12 +214,13 @@ func (d *dir) Key(ctx context.Context) (key []byte, err error) {
 // dirLease is a lease on a directory. Its writes go to the journal's file under the guard,
 // after a look at the lock file: between two processes one of them is always refused.
 type dirLease struct {
-	dir    *dir
-	holder string
-	term   time.Duration
-	token  int64
-	until  time.Time
-	broken error
+	dir     *dir
+	holding holding // as it was taken
+	alive   *processLock
+	term    time.Duration
+	token   int64
+	until   time.Time
+	broken  error
 
 	file journal
 	head Head
@@ -218,7 +250,8 @@ func (l *dirLease) Renew(ctx context.Context) error {
 			return err
 		}
 		until := l.dir.now().Add(l.term)
-		if err := l.dir.hold(holding{Token: l.token, Holder: l.holder, Until: until}); err != nil {
+		l.holding.Until = until
+		if err := l.dir.hold(l.holding); err != nil {
 			return err
 		}
 		l.until = until
@@ -245,7 +278,7 @@ func (l *dirLease) Append(ctx context.Context, r Record) (Record, error) {
 		}
 		r.Seq, r.Token, r.Prev = l.head.Seq+1, l.token, l.head.Hash
 		r.Time = r.Time.UTC()
-		line, hash, err := seal(r)
+		line, hash, err := Seal(r)
 		if err != nil {
 			return err
 		}
@@ -311,9 +344,11 @@ func (l *dirLease) Release(ctx context.Context) error {
 		if err != nil || h.Token != l.token {
 			return err
 		}
-		return l.dir.hold(holding{Token: l.token, Holder: l.holder})
+		return l.dir.hold(holding{Token: l.token, Holder: l.holding.Holder})
 	})
 	l.until = time.Time{}
+	l.alive.release()
+	l.alive = nil
 	if err != nil {
 		return fmt.Errorf("release lock: %w", err)
 	}

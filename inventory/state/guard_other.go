@@ -11,3 +11,11 @@ import (
 func tryLock(*os.File) (ok bool, err error) {
 	return false, errors.New("this system has no file locks that end with their process; keep the state in S3")
 }
+
+type processLock struct{}
+
+func lockProcess(string) (*processLock, error) { return nil, nil } //nolint:nilnil // nobody has it
+
+func (*processLock) release() {}
+
+func machine() string { return "" }

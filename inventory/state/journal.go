@@ -25,8 +25,16 @@ const (
 	Mark     Kind = "mark"      // a candidate was marked: the grace begins
 	Unmark   Kind = "unmark"    // the reason of a mark is gone, or somebody cancelled it
 	Notice   Kind = "notice"    // an owner was told, and the receiver acknowledged
-	Note     Kind = "note"      // for people
-	RunEnd   Kind = "run-end"
+	// Altered holds what a candidate was before it was changed on its way out: it is written
+	// before the change, so that the old values are there whatever happens then.
+	Altered     Kind = "altered"
+	Quarantined Kind = "quarantined" // the change shows in the world: the time of holding begins
+	Restored    Kind = "restored"    // what was altered is as it was before
+	BackedUp    Kind = "backed-up"   // a backup was seen to be available; Message is its ref
+	Deleted     Kind = "deleted"     // a resource was seen to be gone, and to stay away
+	Counted     Kind = "counted"     // how many resources a complete run saw, by cell: the detail
+	Note        Kind = "note"        // for people
+	RunEnd      Kind = "run-end"
 )
 
 // MaxRecord bounds one record with its detail, in bytes.
@@ -71,8 +79,10 @@ const (
 	hashTail = len(hashKey) + 2*sha256.Size + len(`"}`)
 )
 
-// seal returns the line of a record, with its newline, and its hash.
-func seal(r Record) (line []byte, hash string, err error) {
+// Seal returns the line of a record as a Store writes it, with its newline, and its hash, which
+// is the Prev of the next. Seq, Token and Prev must be set. The error is that of a record that
+// is too large. Scan reads it.
+func Seal(r Record) (line []byte, hash string, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return nil, "", fmt.Errorf("write journal record %d: %w", r.Seq, err)
@@ -86,7 +96,7 @@ func seal(r Record) (line []byte, hash string, err error) {
 	return line, hash, nil
 }
 
-// open reads what seal wrote, without the newline.
+// open reads what Seal wrote, without the newline.
 func open(line []byte) (r Record, hash string, err error) {
 	at := len(line) - hashTail
 	if at < 1 || !bytes.HasPrefix(line[at:], []byte(hashKey)) || !bytes.HasSuffix(line, []byte(`"}`)) {

@@ -22,8 +22,15 @@ type Ledger struct {
 	Seen map[string]Seen
 	// Applied is what was last applied, by particle.
 	Applied map[Particle]LastApplied
-	// Deleted are the times at which a delete was done: the budget of 24 hours counts them.
+	// Deleted are the times at which deletions were done, or may have been: the budget of 24
+	// hours counts them. Each life of a resource counts once.
 	Deleted []time.Time
+	// Altered is what was changed on candidates and not yet taken back, by ref, oldest first.
+	Altered map[string][]Alteration
+	// Counts is how many resources the last complete look at a cell found: what is suddenly
+	// less than that was hardly deleted.
+	Counts  map[string]int
+	Counted time.Time // when
 	// Tokens has the idempotency tokens of creations whose result was never recorded, by
 	// action: who creates the same thing again uses the same token.
 	Tokens map[string]string
@@ -31,6 +38,7 @@ type Ledger struct {
 	Records int64
 
 	intents map[string]Record // by run, action and step, without an outcome
+	deleted map[string]bool   // by ref and incarnation: in Deleted
 }
 
 // Marked is a mark in force.
@@ -39,6 +47,22 @@ type Marked struct {
 	Reason      string
 	At          time.Time // of the first mark: another one moves nothing
 	Noticed     time.Time // first acknowledged notice after the mark; zero when there is none
+	// Looks is the fingerprint at the mark, or after the quarantine.
+	Looks       string
+	Quarantined time.Time // since when it is held; zero when it is not
+	Backup      string    // ref of a backup that was seen to be available
+	BackedUp    time.Time
+	Run         string          // that marked it
+	Detail      json.RawMessage // what the notice says
+}
+
+// An Alteration is a change of a candidate with what it was before.
+type Alteration struct {
+	Incarnation string
+	Run         string
+	Action      string
+	Hold        bool            // a quarantine; else a preparation of a deletion
+	Detail      json.RawMessage // the values before, in the words of who changed them
 }
 
 // Seen counts the complete observations in which a ref was a candidate without a break.
@@ -66,10 +90,17 @@ const (
 	Unsure    = "unsure"
 )
 
+// Held is the state of an Altered record that is a quarantine, and of a Restored record
+// after which the quarantine is all that is left.
+const Held = "held"
+
 // ReadLedger reads the whole journal of a store. Its cost grows with the journal, its
 // memory with what is in force.
 func ReadLedger(ctx context.Context, s Store) (*Ledger, error) {
-	l := &Ledger{Marks: map[string]Marked{}, Seen: map[string]Seen{}, Applied: map[Particle]LastApplied{}, Tokens: map[string]string{}, intents: map[string]Record{}}
+	l := &Ledger{
+		Marks: map[string]Marked{}, Seen: map[string]Seen{}, Applied: map[Particle]LastApplied{}, Tokens: map[string]string{},
+		Altered: map[string][]Alteration{}, Counts: map[string]int{}, intents: map[string]Record{}, deleted: map[string]bool{},
+	}
 	if err := s.Read(ctx, l.add); err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
@@ -78,8 +109,11 @@ func ReadLedger(ctx context.Context, s Store) (*Ledger, error) {
 
 func callKey(r Record) string { return r.Run + "\x00" + r.Action + "\x00" + r.Step }
 
+// Add adds a record, which the journal must hold already.
+func (l *Ledger) Add(r Record) error { return l.add(r) }
+
 func (l *Ledger) add(r Record) error {
-	l.Records = r.Seq
+	l.Records = max(l.Records, r.Seq)
 	switch r.Kind {
 	case Intent:
 		l.intents[callKey(r)] = r
@@ -87,8 +121,8 @@ func (l *Ledger) add(r Record) error {
 			l.Tokens[r.Action] = r.Request
 		}
 	case Outcome:
-		if i, open := l.intents[callKey(r)]; open && r.State == Done && i.Step == "delete" {
-			l.Deleted = append(l.Deleted, r.Time)
+		if i, open := l.intents[callKey(r)]; open && (r.State == Done || r.State == Unsure) && i.Step == "delete" {
+			l.countDeleted(r)
 		}
 		if _, open := l.intents[callKey(r)]; open && (r.State == Failed || r.State == NotDone) {
 			delete(l.Tokens, r.Action)
@@ -96,14 +130,54 @@ func (l *Ledger) add(r Record) error {
 		delete(l.intents, callKey(r))
 	case Mark:
 		if m, marked := l.Marks[r.Ref]; !marked || m.Incarnation != r.Incarnation {
-			l.Marks[r.Ref] = Marked{Incarnation: r.Incarnation, Reason: r.Message, At: r.Time}
+			l.Marks[r.Ref] = Marked{Incarnation: r.Incarnation, Reason: r.Message, At: r.Time, Looks: r.State, Run: r.Run, Detail: r.Detail}
 		}
 	case Unmark:
 		delete(l.Marks, r.Ref)
+		delete(l.Seen, r.Ref) // whoever is marked again has the whole way before it
 	case Notice:
 		if m, marked := l.Marks[r.Ref]; marked && m.Incarnation == r.Incarnation && m.Noticed.IsZero() {
 			m.Noticed = r.Time
 			l.Marks[r.Ref] = m
+		}
+	case Altered:
+		l.Altered[r.Ref] = append(l.Altered[r.Ref], Alteration{
+			Incarnation: r.Incarnation, Run: r.Run, Action: r.Action, Hold: r.State == Held, Detail: r.Detail,
+		})
+	case Restored:
+		l.Altered[r.Ref] = slices.DeleteFunc(l.Altered[r.Ref], func(a Alteration) bool { return !a.Hold || r.State != Held })
+		if len(l.Altered[r.Ref]) == 0 {
+			delete(l.Altered, r.Ref)
+		}
+		if m, marked := l.Marks[r.Ref]; marked && r.State != Held {
+			m.Quarantined = time.Time{}
+			l.Marks[r.Ref] = m
+		}
+	case Quarantined:
+		if m, marked := l.Marks[r.Ref]; marked && m.Incarnation == r.Incarnation && m.Quarantined.IsZero() {
+			m.Quarantined, m.Looks = r.Time, r.State
+			l.Marks[r.Ref] = m
+		}
+	case BackedUp:
+		delete(l.Tokens, r.Action)
+		if m, marked := l.Marks[r.Ref]; marked && m.Incarnation == r.Incarnation && r.State != Failed {
+			m.Backup, m.BackedUp = r.Message, r.Time
+			l.Marks[r.Ref] = m
+		}
+	case Deleted:
+		l.countDeleted(r)
+		delete(l.Marks, r.Ref)
+		delete(l.Seen, r.Ref)
+		delete(l.Altered, r.Ref)
+		for particle, a := range l.Applied {
+			if a.Ref == r.Ref && a.Incarnation == r.Incarnation {
+				delete(l.Applied, particle)
+			}
+		}
+	case Counted:
+		l.Counted = r.Time
+		if err := json.Unmarshal(r.Detail, &l.Counts); err != nil {
+			return fmt.Errorf("record %d: %w", r.Seq, err)
 		}
 	case Observed:
 		s := l.Seen[r.Ref]
@@ -122,6 +196,24 @@ func (l *Ledger) add(r Record) error {
 	}
 	return nil
 }
+
+// countDeleted counts a deletion, each life of a resource once.
+func (l *Ledger) countDeleted(r Record) {
+	if l.WasDeleted(r.Ref, r.Incarnation) {
+		return
+	}
+	l.deleted[r.Ref+"\x00"+r.Incarnation] = true
+	l.Deleted = append(l.Deleted, r.Time)
+	if ref, err := inventory.ParseRef(r.Ref); err == nil {
+		// What we deleted is not missing.
+		if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; l.Counts[cell] > 0 {
+			l.Counts[cell]--
+		}
+	}
+}
+
+// WasDeleted reports whether a life of a resource was deleted, or may have been.
+func (l *Ledger) WasDeleted(ref, incarnation string) bool { return l.deleted[ref+"\x00"+incarnation] }
 
 func (l *Ledger) apply(r Record) error {
 	var a LastApplied

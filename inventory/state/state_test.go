@@ -51,7 +51,7 @@ func TestVerifyFindsEveryChange(t *testing.T) {
 			r, _, err := open(bytes.TrimSuffix(lines[i], []byte("\n")))
 			require.NoError(t, err)
 			r.Message += "!"
-			line, _, err := seal(r)
+			line, _, err := Seal(r)
 			require.NoError(t, err)
 			l := append([][]byte{}, lines...)
 			l[i] = line

@@ -56,6 +56,12 @@ type Faults struct {
 	Lag int
 	// SlowDelete is how many reads a deleted resource is seen deleting.
 	SlowDelete int
+	// SlowBackup is how many reads a backup is seen pending; BadBackup is the rate of those
+	// that end in error.
+	SlowBackup int
+	BadBackup  float64
+	// On, when set, makes the calls fail for which it returns an error.
+	On func(Call) error
 }
 
 // A Call is one request that the cloud received.
@@ -82,6 +88,7 @@ type Cloud struct {
 	snapshot  *inventory.Snapshot
 	resources map[inventory.Ref]*inventory.Resource
 	old       map[inventory.Ref]*past // what reads still show
+	relations []*inventory.Resource   // with their relations, also of what is gone since; nil after a change
 	random    *rand.Rand
 	save      func(*inventory.Snapshot) error
 }
@@ -126,6 +133,15 @@ func (c *Cloud) Snapshot() *inventory.Snapshot {
 	return &s
 }
 
+// related returns the resources with their relations: a deletion adds none, so what was
+// found stays until something else changes.
+func (c *Cloud) related() []*inventory.Resource {
+	if c.relations == nil {
+		c.relations = c.Snapshot().Resources
+	}
+	return c.relations
+}
+
 func clone(r *inventory.Resource) *inventory.Resource {
 	out := *r
 	out.Properties, _ = inventory.Clone(r.Properties).(map[string]any)
@@ -144,6 +160,11 @@ func (c *Cloud) draw(ctx context.Context, call Call) (*Call, error) {
 	}
 	if c.Hook != nil {
 		c.Hook(call, false)
+	}
+	if c.Faults.On != nil {
+		if err := c.Faults.On(call); err != nil {
+			return at, fmt.Errorf("%s %s: %w", call.Op, call.Ref, err)
+		}
 	}
 	for _, f := range []struct {
 		rate float64
@@ -169,6 +190,9 @@ func (c *Cloud) chance(rate float64) bool {
 // finish ends a request that had its effect: the file is written, and the reply may be lost.
 func (c *Cloud) finish(call *Call) (request string, err error) {
 	call.Effect = true
+	if call.Op != "Delete" {
+		c.relations = nil
+	}
 	if c.save != nil {
 		if err := c.save(c.Snapshot()); err != nil {
 			return "", err
@@ -430,7 +454,10 @@ func prefixOf(typ string) string {
 
 // Delete implements reaper.Cloud. What has a hard relation to the resource blocks it; what
 // goes along with it is gone too.
-func (c *Cloud) Delete(ctx context.Context, live *inventory.Resource, _ []plan.Step) (string, error) {
+func (c *Cloud) Delete(ctx context.Context, live *inventory.Resource, steps []plan.Step) (string, error) {
+	if err := c.prepare(ctx, live, steps); err != nil {
+		return "", err
+	}
 	call, err := c.draw(ctx, Call{Op: "Delete", Ref: live.Ref, Changes: true})
 	if err != nil {
 		return "", err
@@ -439,10 +466,15 @@ func (c *Cloud) Delete(ctx context.Context, live *inventory.Resource, _ []plan.S
 	if r == nil || plan.Incarnation(r) != plan.Incarnation(live) {
 		return "", fmt.Errorf("delete %s: %w", live.Ref, reaper.ErrNotFound)
 	}
+	for _, guard := range []string{"DeletionProtection", "DeletionProtectionEnabled", "DisableApiTermination"} {
+		if r.Properties[guard] == true {
+			return "", fmt.Errorf("delete %s: /%s protects it: %w", live.Ref, guard, reaper.ErrDenied)
+		}
+	}
 	along := []inventory.Ref{live.Ref}
-	for _, other := range c.Snapshot().Resources {
+	for _, other := range c.related() {
 		for _, to := range other.Relations {
-			if to.To != live.Ref || other.Ref == live.Ref {
+			if to.To != live.Ref || other.Ref == live.Ref || c.resources[other.Ref] == nil {
 				continue
 			}
 			switch to.Kind {
@@ -462,4 +494,97 @@ func (c *Cloud) Delete(ctx context.Context, live *inventory.Resource, _ []plan.S
 		delete(c.resources, ref)
 	}
 	return c.finish(call)
+}
+
+// parts are what stands in the way of the end of its own resource, by type: the property
+// that lists them, the step that removes one, and where its name stands in the list.
+var parts = map[string][]struct{ path, step, name string }{
+	"AWS::IAM::Role": {
+		{"/ManagedPolicyArns", "detach-policy", ""}, {"/Policies", "delete-inline-policy", "PolicyName"},
+	},
+	"AWS::Events::Rule": {{"/Targets", "remove-target", "Id"}},
+}
+
+// prepare removes the parts that steps name. A part that none names blocks, before anything
+// is removed.
+func (c *Cloud) prepare(ctx context.Context, live *inventory.Resource, steps []plan.Step) error {
+	type removal struct {
+		path string
+		part any
+		id   string
+	}
+	var removals []removal
+	r := c.resources[live.Ref]
+	if r == nil {
+		return nil
+	}
+	for _, p := range parts[live.Ref.Type] {
+		v, _ := inventory.At(r.Properties, p.path)
+		list, _ := v.([]any)
+		for _, e := range list {
+			id, _ := e.(string)
+			if object, is := e.(map[string]any); is {
+				id, _ = object[p.name].(string)
+			}
+			if !slices.ContainsFunc(steps, func(s plan.Step) bool { return s.Name == p.step && s.ID == id }) {
+				return fmt.Errorf("delete %s: %w", live.Ref, &reaper.Blocked{By: p.path + " " + id})
+			}
+			removals = append(removals, removal{p.path, e, id})
+		}
+	}
+	for _, one := range removals {
+		if _, err := c.change(ctx, "Step", live.Ref, func(r *inventory.Resource) error {
+			v, _ := inventory.At(r.Properties, one.path)
+			list, _ := v.([]any)
+			list = slices.DeleteFunc(slices.Clone(list), func(e any) bool { return fmt.Sprint(e) == fmt.Sprint(one.part) })
+			plan.Set(r, plan.Change{Path: one.path}, list)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backups are the types that can be backed up, with the type of the backup.
+var backups = map[string]string{
+	"AWS::EC2::Volume": "PCF::EC2::Snapshot", "AWS::RDS::DBInstance": "PCF::RDS::DBSnapshot", "AWS::RDS::DBCluster": "PCF::RDS::DBClusterSnapshot",
+	"AWS::DynamoDB::Table": "PCF::DynamoDB::Backup", "AWS::EFS::FileSystem": "PCF::EFS::RecoveryPoint",
+}
+
+// BacksUp implements reaper.Keeper.
+func (*Cloud) BacksUp(typ string) bool { return backups[typ] != "" }
+
+// Backup implements reaper.Keeper. What the backup is called is made of the token.
+func (c *Cloud) Backup(ctx context.Context, live *inventory.Resource, token string) (inventory.Ref, string, error) {
+	ref := live.Ref
+	ref.Type = backups[live.Ref.Type]
+	sum := sha256.Sum256([]byte(token))
+	ref.ID = "backup-" + hex.EncodeToString(sum[:])[:17]
+	call, err := c.draw(ctx, Call{Op: "Backup", Ref: live.Ref, Changes: true, Token: token})
+	switch {
+	case err != nil:
+		return inventory.Ref{}, "", err
+	case ref.Type == "":
+		return inventory.Ref{}, "", fmt.Errorf("back up %s: %w", live.Ref, reaper.ErrUnsupported)
+	case c.resources[live.Ref] == nil || plan.Incarnation(c.resources[live.Ref]) != plan.Incarnation(live):
+		return inventory.Ref{}, "", fmt.Errorf("back up %s: %w", live.Ref, reaper.ErrNotFound)
+	case c.resources[ref] != nil:
+		return ref, fmt.Sprintf("sim-%06d", call.Number), nil
+	}
+	b := &inventory.Resource{
+		Ref: ref, Created: c.Clock.Now().UTC(), State: "completed", Observed: "simulated", Tags: map[string]string{"pcf:backup": live.Ref.ID},
+		Properties: inventory.Properties{},
+	}
+	if c.chance(c.Faults.BadBackup) {
+		b.State = "error"
+	}
+	c.resources[ref] = b
+	if c.Faults.SlowBackup > 0 {
+		pending := clone(b)
+		pending.State = "pending"
+		c.old[ref] = &past{resource: pending, reads: c.Faults.SlowBackup}
+	}
+	request, err := c.finish(call)
+	return ref, request, err
 }

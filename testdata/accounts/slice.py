@@ -30,8 +30,9 @@ def spec(kind, t):
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(t)}]} if t else {}
 
 
-def seen(type_, id_, owner, particle):
-    row = {"type": type_, "id": id_, "app": "", "version": "", "particle": "", "class": "unmanaged"}
+def seen(type_, id_, owner, particle, holder=None):
+    """Notes what the scan must say; holder is the owner of the instance that takes it along."""
+    row = {"type": type_, "id": id_, "app": "", "version": "", "particle": "", "class": "attributed" if holder else "unmanaged"}
     if owner is not None:
         row.update(app=owner[0], version=owner[1], particle=particle, **{"class": "orphan" if owner == RETIRED else "owned"})
     truth.append(row)
@@ -65,10 +66,10 @@ for owner, name in ((ORDERS, "orders"), (RETIRED, "reports"), (None, "loose")):
     seen("AWS::EC2::Instance", instance["InstanceId"], owner, "web")
     instance = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
     for m in instance.get("BlockDeviceMappings", []):  # its root volume belongs to nobody by itself
-        seen("AWS::EC2::Volume", m["Ebs"]["VolumeId"], None, "")
+        seen("AWS::EC2::Volume", m["Ebs"]["VolumeId"], None, "", holder=owner)
     for n in instance.get("NetworkInterfaces", []):
         if n["NetworkInterfaceId"] != eni:
-            seen("AWS::EC2::NetworkInterface", n["NetworkInterfaceId"], None, "")
+            seen("AWS::EC2::NetworkInterface", n["NetworkInterfaceId"], None, "", holder=owner)
 
     bucket = "acme-" + name + "-files"
     s3.create_bucket(Bucket=bucket, **({} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"regexp"
@@ -41,6 +42,9 @@ const (
 	Truncate Fault = "truncated" // the true answer, cut in half
 	Empty    Fault = "empty"     // status 200 and no body
 	Hang     Fault = "hang"      // no answer until Heal
+	// Lose lets a write have its effect and closes the connection before its answer; reads
+	// are answered.
+	Lose Fault = "lost reply"
 
 	// The next ones change only answers that come in pages. The emulator itself sends most
 	// lists whole, whatever page size it is asked for. They know the query, EC2 and
@@ -177,6 +181,13 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.truncate(w, r)
 	case SplitPages, EmptyPage, RepeatToken:
 		p.page(w, r, body, fault, call)
+	case Lose:
+		if !call.Write {
+			p.forward.ServeHTTP(w, r)
+			return
+		}
+		p.forward.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
 	case Hang:
 		select {
 		case <-healed:

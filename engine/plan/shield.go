@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pcf-scan/pcf-scan/engine/owner"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
+)
+
+// What is never reaped, whatever the ledger, the consents and the flags say. All of it fails
+// closed: a marker whose value makes no sense is a marker.
+
+// keepTags are tag keys that protect, spelled without case and punctuation, with any value:
+// somebody wrote it there to keep the resource, and "flase" is no reason to delete it.
+var keepTags = []string{
+	"pcfprotect", "pcfprotected", "pcfkeep", "pcfbackup", "protect", "protected", "keep", "donotdelete", "donotreap", "donotremove", "nodelete", "noreap",
+	"deletionprotection", "preventdestroy", "retain",
+}
+
+// bare spells a key without case, spaces and punctuation.
+func bare(key string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(key))
+}
+
+// shield says what protects a live resource, or "".
+func shield(r *inventory.Resource, patterns []Protection) string {
+	for _, key := range sortedKeys(r.Tags) {
+		if slices.Contains(keepTags, bare(key)) {
+			return "tag " + key
+		}
+	}
+	for _, key := range sortedKeys(r.UnknownTags) {
+		if slices.Contains(keepTags, bare(key)) {
+			return "tag " + key
+		}
+	}
+	if by := protection(r); by != "" {
+		return by
+	}
+	if r.Foreign != "" {
+		return r.Foreign
+	}
+	for _, p := range patterns {
+		if p.matches(r) {
+			return "a pattern of the configuration protects it"
+		}
+	}
+	return ""
+}
+
+func (p Protection) matches(r *inventory.Resource) bool {
+	if p.Type != "" && !inventory.MatchGlob(p.Type, r.Ref.Type) {
+		return false
+	}
+	if p.ID != "" && !inventory.MatchGlob(p.ID, r.Ref.ID) && !inventory.MatchGlob(p.ID, r.ARN) && !inventory.MatchGlob(p.ID, r.Name) {
+		return false
+	}
+	for key, glob := range p.Tags {
+		value, has := r.Tags[key]
+		unknown := r.Tags == nil || r.UnknownTags[key] != nil
+		if !unknown && (!has || glob != "" && !inventory.MatchGlob(glob, value)) {
+			return false
+		}
+	}
+	return true
+}
+
+// ways are how people get into an account, and how it is watched: names that are never
+// reaped, whoever runs this program.
+var ways = []string{"OrganizationAccountAccessRole", "AWSReservedSSO*", "AWSControlTower*", "aws-controltower*", "stacksets-exec-*", "AWSCloudFormationStackSet*"}
+
+// self says what of the program itself, or of the ways into the account, a resource is.
+func (r *reap) self(live *inventory.Resource) string {
+	last := func(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
+	for _, own := range r.Self {
+		if own == "" {
+			continue
+		}
+		if strings.EqualFold(own, live.ARN) || strings.EqualFold(own, live.Ref.ID) || strings.EqualFold(own, live.Name) {
+			return "this program runs with " + own
+		}
+		// The ARN of a session names the role; IAM knows it by its path too.
+		if strings.Contains(own, ":") && strings.HasPrefix(live.Ref.Type, "AWS::IAM::") && slices.Contains(strings.Split(own, "/"), last(live.Ref.ID)) {
+			return "this program runs with " + own
+		}
+	}
+	for _, target := range []string{live.Ref.ID, live.Name, last(live.ARN)} {
+		for _, glob := range ways {
+			if target != "" && inventory.MatchGlob(strings.ToLower(glob), strings.ToLower(target)) {
+				return "it is a way into the account (" + glob + ")"
+			}
+		}
+	}
+	if live.Ref.Type == "AWS::CloudTrail::Trail" {
+		return "it watches the account"
+	}
+	return ""
+}
+
+// keeper says which controller, stack or service keeps a resource: it would make it anew, or
+// break without it.
+func (r *reap) keeper(n int) string {
+	live := r.graph.nodes[n]
+	for _, key := range sortedKeys(live.Tags) {
+		for _, glob := range managed {
+			if inventory.MatchGlob(glob, strings.ToLower(key)) {
+				return "tag " + key
+			}
+		}
+	}
+	if by := reserved(live); by != "" {
+		return by
+	}
+	for _, name := range []string{"RequesterManaged", "ServiceManaged"} {
+		if v, has := live.Properties[name]; has && v != false && v != "false" && v != nil {
+			return "/" + name
+		}
+	}
+	for _, rel := range live.Relations {
+		if rel.Kind == relation.Owner {
+			return rel.To.String()
+		}
+	}
+	if a := r.class[n]; a != nil && a.Reason == owner.StillManaged {
+		return "its stack or controller"
+	}
+	return ""
+}

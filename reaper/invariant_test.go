@@ -1,0 +1,489 @@
+package reaper_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+	"github.com/pcf-scan/pcf-scan/reaper"
+	"github.com/pcf-scan/pcf-scan/reaper/simcloud"
+)
+
+// Each promise of the acting side has a test here, or in simulation_test.go, laws_test.go and
+// apply_test.go, that carries its number; docs/safety.md lists them.
+
+const aDay = 24 * time.Hour
+
+// sink keeps notices; down refuses them.
+type sink struct {
+	down    error
+	notices []reaper.Notice
+}
+
+func (s *sink) Notify(_ context.Context, n reaper.Notice) error {
+	if s.down == nil {
+		s.notices = append(s.notices, n)
+	}
+	return s.down
+}
+
+// reap applies a plan with everything that a plan of deletion needs.
+func (r *rig) reap(p *plan.Plan, change ...func(*reaper.Run)) ([]reaper.Outcome, error) {
+	r.runs++
+	run := reaper.Run{
+		ID: fmt.Sprint("run-", r.runs), Plan: p, Cloud: r.cloud, Store: r.store, Clock: r.clock, Limits: r.limit, Notify: &sink{},
+	}
+	for _, c := range change {
+		c(&run)
+	}
+	return reaper.Apply(context.Background(), run)
+}
+
+func (r *rig) ledger(t require.TestingT) *state.Ledger {
+	l, err := state.ReadLedger(context.Background(), r.store)
+	require.NoError(t, err)
+	return l
+}
+
+func (r *rig) has(want *inventory.Resource) bool {
+	for _, l := range r.cloud.Snapshot().Resources {
+		if l.Ref == want.Ref && plan.Incarnation(l) == plan.Incarnation(want) {
+			return true
+		}
+	}
+	return false
+}
+
+// now plans from a resource as it is at this moment.
+func (r *rig) now(t require.TestingT, ref inventory.Ref) *inventory.Resource {
+	for _, l := range r.cloud.Snapshot().Resources {
+		if l.Ref == ref {
+			return l
+		}
+	}
+	require.Fail(t, "it is gone: "+ref.String())
+	return nil
+}
+
+// planNow is planOf with the time of the rig.
+func (r *rig) planNow(t require.TestingT, actions ...plan.Action) *plan.Plan {
+	p := planOf(t, actions...)
+	p.CreatedAt, p.ExpiresAt = r.clock.T, r.clock.T.Add(plan.Lifetime)
+	require.NoError(t, p.Seal())
+	return p
+}
+
+// seenNow is planNow in which every resource of an action is a candidate.
+func (r *rig) seenNow(t require.TestingT, owner string, actions ...plan.Action) *plan.Plan {
+	p := r.planNow(t, actions...)
+	p.Reaping = &plan.Reaping{Grace: plan.DefaultGrace}
+	for _, a := range actions {
+		p.Reaping.Candidates = append(p.Reaping.Candidates, plan.Candidate{Resource: a.Resource, Incarnation: a.Incarnation, Owner: owner})
+	}
+	require.NoError(t, p.Seal())
+	return p
+}
+
+func marked(t require.TestingT, resources ...*inventory.Resource) *rig {
+	r := newRig(resources...)
+	for _, one := range resources {
+		r.mark(t, one)
+	}
+	return r
+}
+
+// What was decided a while ago is not acted upon without another look.
+func TestInvariant04_Fresh(t *testing.T) {
+	end := topic("end")
+	for _, c := range []struct {
+		name   string
+		age    time.Duration
+		replan func(context.Context) (*plan.Plan, error)
+		gone   bool
+		why    string
+	}{
+		{"just made", time.Minute, nil, true, "nothing has happened since"},
+		{"an hour old", time.Hour, nil, false, "nobody looked since"},
+		{"an hour old, and still right", time.Hour, func(context.Context) (*plan.Plan, error) { return planOf(t, on(plan.Delete, end)), nil }, true, "the same is planned again"},
+		{"an hour old, and claimed since", time.Hour, func(context.Context) (*plan.Plan, error) {
+			p := planOf(t)
+			p.Refused = []plan.Refusal{{Resource: plan.PlaceOf(end, ""), Reason: plan.NotOwned, By: "referred to by aws/…/new"}}
+			return p, p.Seal()
+		}, false, "made again, the plan refuses it"},
+		{"an hour old, and another life", time.Hour, func(context.Context) (*plan.Plan, error) {
+			other := topic("end")
+			other.Created = day.Add(-time.Minute)
+			return planOf(t, on(plan.Delete, other)), nil
+		}, false, "the new plan means another resource"},
+		{"an hour old, and done since by a run that died", time.Hour, func(context.Context) (*plan.Plan, error) { return planOf(t), nil }, false, "what it does not plan any more stays"},
+		{"an hour old, and no look is possible", time.Hour, func(context.Context) (*plan.Plan, error) { return nil, errors.New("denied") }, false, "who cannot look must not act"},
+		{"two days old", 48 * time.Hour, func(context.Context) (*plan.Plan, error) { return planOf(t, on(plan.Delete, end)), nil }, false, "it has expired"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := marked(t, end)
+			p := r.planNow(t, on(plan.Delete, end))
+			r.clock.T = r.clock.T.Add(c.age)
+			_, _ = r.reap(p, func(run *reaper.Run) { run.Replan = c.replan })
+			assert.Equal(t, c.gone, !r.has(end), c.why)
+		})
+	}
+}
+
+// The run never ends what it stands on, although every proof is there.
+func TestInvariant09_NeverSelf(t *testing.T) {
+	iam := func(kind, id string) *inventory.Resource {
+		r := topic(id)
+		r.Ref.Type, r.Ref.Region, r.Properties = "AWS::IAM::"+kind, inventory.GlobalRegion, inventory.Properties{}
+		return r
+	}
+	trail := topic("audit")
+	trail.Ref.Type = "AWS::CloudTrail::Trail"
+	other := topic("alerts")
+	for _, c := range []struct {
+		target *inventory.Resource
+		caller string
+		self   []string
+		why    string
+	}{
+		{iam("Role", "reaper"), "arn:aws:sts::" + account + ":assumed-role/reaper/session", nil, "the role of the run"},
+		{iam("InstanceProfile", "reaper"), "arn:aws:sts::" + account + ":assumed-role/reaper/session", nil, "its profile"},
+		{iam("User", "ci"), "arn:aws:iam::" + account + ":user/bots/ci", nil, "the user of the run, below a path"},
+		{iam("Role", "OrganizationAccountAccessRole"), "arn:aws:iam::" + account + ":user/ci", nil, "the way in from the organisation"},
+		{iam("Role", "AWSReservedSSO_Admin_0123"), "arn:aws:iam::" + account + ":user/ci", nil, "the way in of people"},
+		{iam("Role", "aws-controltower-AdministratorExecutionRole"), "arn:aws:iam::" + account + ":user/ci", nil, "Control Tower's"},
+		{trail, "arn:aws:iam::" + account + ":user/ci", nil, "the record of what the run does"},
+		{other, "arn:aws:iam::" + account + ":user/ci", []string{"alerts"}, "the user says that the run lives on it"},
+	} {
+		r := marked(t, c.target)
+		r.cloud.As.ARN = c.caller
+		_, err := r.reap(planOf(t, on(plan.Delete, c.target)), func(run *reaper.Run) { run.Self = c.self })
+		require.ErrorIs(t, err, reaper.ErrGuard, c.why)
+		assert.True(t, r.has(c.target), c.why)
+		assert.Zero(t, r.changes())
+	}
+	bystander := iam("Role", "somebody")
+	r := marked(t, bystander)
+	r.cloud.As.ARN = "arn:aws:sts::" + account + ":assumed-role/reaper/session"
+	_, err := r.reap(planOf(t, on(plan.Delete, bystander)))
+	require.NoError(t, err)
+	assert.False(t, r.has(bystander), "another role is no way in")
+}
+
+// Only in accounts, regions and types that are allowed, and as whom the plan was made for.
+func TestInvariant10_AllowList(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		allow reaper.Allow
+		as    string
+		arn   string
+		gone  bool
+		why   string
+	}{
+		{"nothing said", reaper.Allow{}, account, "", true, "the caller's own account is allowed"},
+		{"named", reaper.Allow{Accounts: []string{account}, Regions: []string{"eu-*"}, Types: []string{"AWS::SNS::*"}}, account, "", true, "all of it is allowed"},
+		{"another account", reaper.Allow{Accounts: []string{"999999999999"}}, account, "", false, "this one is not on the list"},
+		{"another region", reaper.Allow{Regions: []string{"us-east-1"}}, account, "", false, "it lives elsewhere"},
+		{"another type", reaper.Allow{Types: []string{"AWS::SQS::Queue"}}, account, "", false, "topics are not on the list"},
+		{"swapped credentials", reaper.Allow{}, "999999999999", "", false, "they are for another account than the plan"},
+		{"an ARN elsewhere", reaper.Allow{}, account, "arn:aws:sns:eu-west-1:999999999999:end", false, "the ARN says where it is"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			end := topic("end")
+			end.ARN = c.arn
+			r := marked(t, end)
+			r.cloud.As.Account = c.as
+			_, err := r.reap(planOf(t, on(plan.Delete, end)), func(run *reaper.Run) { run.Allow = c.allow })
+			assert.Equal(t, c.gone, err == nil, c.why)
+			assert.Equal(t, c.gone, !r.has(end), c.why)
+		})
+	}
+}
+
+// Whatever the caps, there are never more deletions in a run or in a day, and a plan that has
+// more is not begun.
+func TestInvariant11_CapsAtApply(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, before := rapid.IntRange(0, 15).Draw(t, "deletions"), rapid.IntRange(0, 6).Draw(t, "of the last day")
+		near := n + before
+		cap := rapid.SampledFrom([]int{-1, 0, n - 1, n, near - 1, near, 10, 25, 1 << 40, 1 << 40}) // mostly where it matters
+		budget := plan.Budget{Deletions: cap.Draw(t, "run"), PerType: cap.Draw(t, "type"), PerDay: cap.Draw(t, "day")}
+		kinds := rapid.IntRange(1, 5).Draw(t, "types")
+		var all []*inventory.Resource
+		var actions []plan.Action
+		for i := range n {
+			end := topic(fmt.Sprint("end-", i))
+			end.Ref.Type = []string{"AWS::SNS::Topic", "AWS::EC2::KeyPair", "AWS::EC2::EIP", "AWS::CloudWatch::Alarm", "AWS::SSM::Parameter"}[i%kinds]
+			all = append(all, end)
+			actions = append(actions, on(plan.Delete, end))
+		}
+		r := marked(t, all...)
+		for i := range before {
+			r.write(t, state.Record{Kind: state.Deleted, Time: day.Add(-time.Duration(i) * time.Hour), Ref: fmt.Sprint("x", i), Incarnation: "1"})
+		}
+		p := planOf(t, actions...)
+		p.Budget = budget
+		require.NoError(t, p.Seal())
+		_, err := r.reap(p)
+		deleted := n - len(r.cloud.Snapshot().Resources)
+		fits := n <= max(budget.Deletions, 0) && (n == 0 || n+before <= budget.PerDay && (n+kinds-1)/kinds <= budget.PerType)
+		if n == 0 {
+			fits = budget.Deletions >= 0
+		}
+		if fits != (err == nil) {
+			t.Fatalf("%d deletions after %d with %+v: %v", n, before, budget, err)
+		}
+		if err != nil && deleted > 0 || err == nil && deleted != n {
+			t.Fatalf("%d of %d deletions: %v", deleted, n, err)
+		}
+	})
+}
+
+// A tag authorises nothing, whatever it says: a mark is a fact of the ledger.
+func TestInvariant12_ForgedTagAuthorisesNothing(t *testing.T) {
+	for _, value := range []string{"1999-01-01T00:00:00Z", "delete@1999", "true", ""} {
+		end := topic("end")
+		end.Tags[reaper.MarkedTag] = value
+		r := newRig(end)
+		outcomes, err := r.reap(planOf(t, on(plan.Delete, end)))
+		require.NoError(t, err)
+		assert.Equal(t, state.Failed, outcomes[0].State)
+		assert.True(t, r.has(end), value)
+	}
+}
+
+// However the clock jumps and however often something is marked again: the first mark of a
+// life stands, and nothing goes before the grace after mark, notice and first observation.
+func TestInvariant12_GraceIsMonotone(t *testing.T) {
+	check := func(t *rapid.T) {
+		end := topic("end")
+		r := newRig(end)
+		grace := rapid.SampledFrom([]time.Duration{0, time.Hour, aDay, 3 * aDay, 14 * aDay, 30 * aDay}).Draw(t, "grace")
+		least := max(grace, aDay)
+		var first, told time.Time
+		down := &sink{}
+		for range rapid.IntRange(1, 14).Draw(t, "runs") {
+			jump := rapid.SampledFrom([]time.Duration{0, time.Minute, -time.Hour, 23 * time.Hour, aDay, -aDay, 5 * aDay, 15 * aDay}).Draw(t, "jump")
+			zone := rapid.SampledFrom([]*time.Location{time.UTC, time.FixedZone("", 14*3600), time.FixedZone("", -11*3600)}).Draw(t, "zone")
+			r.clock.T = r.clock.T.Add(jump).In(zone)
+			down.down = nil
+			if rapid.Bool().Draw(t, "the receiver is down") {
+				down.down = errors.New("no answer")
+			}
+			live := r.now(t, end.Ref)
+			p := r.seenNow(t, "", on(plan.Mark, live), on(plan.Delete, live))
+			p.Reaping.Grace = grace
+			require.NoError(t, p.Seal())
+			_, err := r.reap(p, func(run *reaper.Run) { run.Notify = down })
+			require.NoError(t, err)
+			if first.IsZero() {
+				first = r.clock.T
+			}
+			l := r.ledger(t)
+			gone := !r.has(end)
+			if gone && (told.IsZero() || r.clock.T.Sub(told) < least || r.clock.T.Sub(first) < least) {
+				t.Fatalf("gone at %s: marked %s, told %s, grace %s", r.clock.T, first, told, least)
+			}
+			if gone {
+				return
+			}
+			m := l.Marks[end.Ref.String()]
+			if d := m.At.Sub(first); d > time.Hour || d < -time.Hour {
+				t.Fatalf("the mark moved from %s to %s", first, m.At)
+			}
+			if told.IsZero() {
+				told = m.Noticed
+			} else if !m.Noticed.Equal(told) {
+				t.Fatalf("the notice moved from %s to %s", told, m.Noticed)
+			}
+		}
+	}
+	for range 5 {
+		rapid.Check(t, check)
+	}
+}
+
+// Nobody was told, so nothing goes; told later, the grace counts from then.
+func TestInvariant13_NoticeBeforeDelete(t *testing.T) {
+	end := topic("end")
+	r := newRig(end)
+	out := &sink{down: errors.New("503")}
+	step := func() []reaper.Outcome {
+		r.clock.T = r.clock.T.Add(8 * aDay)
+		live := r.now(t, end.Ref)
+		outcomes, err := r.reap(r.seenNow(t, "orders@acme.example", on(plan.Mark, live), on(plan.Delete, live)), func(run *reaper.Run) { run.Notify = out })
+		require.NoError(t, err)
+		return outcomes
+	}
+	for range 4 {
+		outcomes := step()
+		assert.Equal(t, state.Failed, outcomes[0].State, "a notice that fails is a failed action")
+		assert.Contains(t, outcomes[0].Message, "503")
+		require.True(t, r.has(end), "a month old, and nobody knows")
+	}
+	out.down = nil
+	step()
+	require.Len(t, out.notices, 1)
+	assert.Equal(t, "orders@acme.example", out.notices[0].Owner)
+	assert.Equal(t, r.clock.T.Add(14*aDay).UTC(), out.notices[0].Items[0].GoesAt.Round(time.Minute))
+	step()
+	require.True(t, r.has(end), "8 days after the notice")
+	step()
+	require.False(t, r.has(end), "16 days after the notice")
+	assert.Len(t, out.notices, 1, "nobody is told twice")
+
+	r = newRig(end)
+	_, err := r.reap(planOf(t, on(plan.Mark, end)), func(run *reaper.Run) { run.Notify = nil })
+	require.ErrorIs(t, err, reaper.ErrGuard, "without a receiver nothing is marked")
+}
+
+// Nothing outside of the plan is touched, and a plan that was changed is refused.
+func TestInvariant14_OnlyFromThePlan(t *testing.T) {
+	end, late := topic("end"), topic("late")
+	r := marked(t, end, late)
+	p := planOf(t, on(plan.Delete, end))
+	_, err := r.reap(p, func(run *reaper.Run) { run.Approved = p.Digest })
+	require.NoError(t, err)
+	assert.False(t, r.has(end))
+	assert.True(t, r.has(late), "it is not in the plan")
+	widened := planOf(t)
+	widened.Actions = append(widened.Actions, on(plan.Delete, late))
+	_, err = r.reap(widened)
+	require.ErrorIs(t, err, plan.ErrDigest)
+	require.NoError(t, widened.Seal())
+	_, err = r.reap(widened, func(run *reaper.Run) { run.Approved = p.Digest })
+	require.ErrorIs(t, err, reaper.ErrNotApproved)
+	assert.True(t, r.has(late))
+}
+
+// Whatever changes on a resource between plan and deletion leaves it alone.
+func TestInvariant15_ChangedMeanwhile(t *testing.T) {
+	for _, typ := range []string{"AWS::SNS::Topic", "AWS::EC2::SecurityGroup", "AWS::EC2::EIP", "AWS::EC2::KeyPair", "AWS::IAM::ManagedPolicy", "AWS::CloudWatch::Alarm"} {
+		for name, change := range map[string]func(*inventory.Resource){
+			"a property":             func(l *inventory.Resource) { l.Properties["Description"] = "in use" },
+			"a property removed":     func(l *inventory.Resource) { delete(l.Properties, "TopicName") },
+			"a tag":                  func(l *inventory.Resource) { l.Tags["team"] = "y" },
+			"a tag removed":          func(l *inventory.Resource) { l.Tags = map[string]string{} },
+			"tags unread":            func(l *inventory.Resource) { l.Tags = nil },
+			"its state":              func(l *inventory.Resource) { l.State = "in-use" },
+			"another life (ABA)":     func(l *inventory.Resource) { l.Created = day.Add(-time.Second) },
+			"an owner":               func(l *inventory.Resource) { l.Tags["pcf:app"] = "payments" },
+			"protected":              func(l *inventory.Resource) { l.Tags["pcf:protect"] = "" },
+			"protected, misspelt":    func(l *inventory.Resource) { l.Tags["PCF-Protect"] = "flase" },
+			"its owner's, reversion": func(l *inventory.Resource) { l.Tags["pcf:version"] = "2" },
+		} {
+			end := topic("end")
+			end.Ref.Type = typ
+			p := planOf(t, on(plan.Delete, end))
+			live := topic("end")
+			live.Ref.Type = typ
+			change(live)
+			r := newRig(live)
+			r.mark(t, end)
+			outcomes, err := r.reap(p)
+			require.NoError(t, err)
+			assert.True(t, r.has(live), "%s of %s", name, typ)
+			if name != "another life (ABA)" {
+				assert.Equal(t, state.Stale, outcomes[0].State, "%s of %s: %s", name, typ, outcomes[0].Message)
+			}
+			assert.Zero(t, r.changes())
+		}
+	}
+}
+
+// held are resources of every type that can be held, as they were before.
+func held() (all []*inventory.Resource) {
+	of := func(typ, state string, props inventory.Properties) {
+		all = append(all, &inventory.Resource{Ref: ref(typ, "it"), Created: day.Add(-time.Hour), State: state, Tags: map[string]string{"team": "x"}, Properties: props})
+	}
+	of("AWS::EC2::Instance", "running", inventory.Properties{"InstanceType": "t3.small"})
+	of("AWS::EC2::Instance", "stopped", inventory.Properties{"InstanceType": "t3.small"})
+	of("AWS::RDS::DBInstance", "available", inventory.Properties{"Engine": "postgres"})
+	of("AWS::RDS::DBCluster", "available", inventory.Properties{"Engine": "aurora"})
+	of("AWS::AutoScaling::AutoScalingGroup", "", inventory.Properties{"MinSize": "2", "MaxSize": "5", "DesiredCapacity": "3"})
+	of("AWS::CloudFront::Distribution", "", inventory.Properties{"DistributionConfig": map[string]any{"Enabled": true, "Comment": "x"}})
+	of("AWS::ECS::Service", "", inventory.Properties{"DesiredCount": int64(3)})
+	of("AWS::Events::Rule", "", inventory.Properties{"State": "ENABLED", "ScheduleExpression": "rate(1 day)"})
+	of("AWS::IAM::AccessKey", "", inventory.Properties{"Status": "Active"})
+	of("AWS::KMS::Key", "", inventory.Properties{"Enabled": true})
+	of("AWS::Lambda::EventSourceMapping", "", inventory.Properties{"Enabled": true})
+	of("AWS::Lambda::Function", "", inventory.Properties{"Runtime": "python3.13"})
+	of("AWS::Lambda::Function", "", inventory.Properties{"ReservedConcurrentExecutions": int64(7)})
+	return all
+}
+
+// What was held and given back looks as before, wherever the program died between.
+func TestInvariant17_QuarantineAndBackIsIdentity(t *testing.T) {
+	for _, it := range held() {
+		for crashAt := 1; ; crashAt++ {
+			require.True(t, reaper.Isolates(it.Ref.Type))
+			r := newRig(it)
+			_, err := r.reap(planOf(t, on(plan.Mark, it)))
+			require.NoError(t, err)
+			before := r.now(t, it.Ref)
+			p := planOf(t, on(plan.Quarantine, before))
+			died := r.dieAt(crashAt, func() { _, err = r.reap(p) })
+			require.NoError(t, err)
+			if died {
+				_, err = r.reap(r.planNow(t, on(plan.Quarantine, r.now(t, it.Ref))))
+				require.NoError(t, err)
+			}
+			l := r.ledger(t)
+			m := l.Marks[it.Ref.String()]
+			require.False(t, m.Quarantined.IsZero(), it.Ref)
+			assert.Equal(t, plan.Fingerprint(r.now(t, it.Ref)), m.Looks)
+			if _, is := r.now(t, it.Ref).Properties["Runtime"]; is || it.State == "running" {
+				assert.NotEqual(t, plan.Fingerprint(before), m.Looks, "it is held: %s", it.Ref)
+			}
+			back, err := reaper.Cancel(planOf(t).Header, l, it.Ref, r.now(t, it.Ref))
+			require.NoError(t, err)
+			back.CreatedAt = r.clock.T
+			require.NoError(t, back.Seal())
+			outcomes, err := r.reap(back)
+			require.NoError(t, err)
+			require.Equal(t, state.Done, outcomes[0].State, outcomes[0].Message)
+			after := r.now(t, it.Ref)
+			assert.Equal(t, plan.Fingerprint(before), plan.Fingerprint(after), "%s died at %d", it.Ref, crashAt)
+			assert.NotContains(t, after.Tags, reaper.MarkedTag)
+			l = r.ledger(t)
+			assert.Empty(t, l.Altered)
+			assert.Empty(t, l.Marks)
+			if !died {
+				break
+			}
+		}
+	}
+}
+
+// dieAt runs do, and lets the program die at an event: before or after a record or a call.
+// The lock of the dead run is over when it returns.
+func (r *rig) dieAt(event int, do func()) (died bool) {
+	events := 0
+	next := func() {
+		if events++; events == event {
+			panic(crash{})
+		}
+	}
+	r.store.Hook = func(state.Record, bool) error { next(); return nil }
+	r.cloud.Hook = func(simcloud.Call, bool) { next() }
+	defer func() {
+		r.store.Hook, r.cloud.Hook = nil, nil
+		if p := recover(); p != nil {
+			if _, ours := p.(crash); !ours {
+				panic(p)
+			}
+			died = true
+			r.clock.T = r.clock.T.Add(time.Hour)
+		}
+	}()
+	do()
+	return false
+}

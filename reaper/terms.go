@@ -1,0 +1,101 @@
+package reaper
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pcf-scan/pcf-scan/engine/plan"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
+)
+
+// grace is the time from mark and notice to deletion: what the plan says, and never less than
+// the least.
+func (a *applier) grace() time.Duration {
+	if a.Plan.Reaping == nil {
+		return plan.DefaultGrace
+	}
+	return max(a.Plan.Reaping.Grace, plan.MinGrace)
+}
+
+// hold is the part of the grace that is spent in quarantine.
+func (a *applier) hold() time.Duration { return min(plan.Hold, a.grace()/2) }
+
+// guardBudget counts the deletions of the plan and of the last 24 hours. What exceeds a cap
+// stops all of it: a part of a list that is too long is not a safe list.
+func (a *applier) guardBudget(deletions int, perType map[string]int) error {
+	if deletions == 0 {
+		return nil
+	}
+	recent := 0
+	for _, at := range a.ledger.Deleted {
+		if a.Clock.Now().Sub(at) < 24*time.Hour {
+			recent++
+		}
+	}
+	// What a run that died has deleted of this very plan is gone, and counts once.
+	for _, action := range a.Plan.Actions {
+		if action.Verb == plan.Delete && a.ledger.WasDeleted(action.Resource.Ref().String(), action.Incarnation) {
+			deletions--
+			perType[action.Resource.Type]--
+		}
+	}
+	budget := a.Plan.Budget
+	if deletions > budget.PerDay-recent {
+		return fmt.Errorf("%w: %d deletions and %d in the last 24 hours are more than %d: see --max-delete", ErrGuard, deletions, recent, budget.PerDay)
+	}
+	for _, typ := range sortedKeys(perType) {
+		if perType[typ] > budget.PerType {
+			return fmt.Errorf("%w: %d deletions of %s are more than %d: see --max-per-type", ErrGuard, perType[typ], typ, budget.PerType)
+		}
+	}
+	return nil
+}
+
+// look writes into the ledger what was seen when the plan was made: only what is a candidate
+// again and again is ever deleted. A plan that is applied twice was one look.
+func (a *applier) look(ctx context.Context) error {
+	if a.Plan.Reaping == nil {
+		return nil
+	}
+	at := a.Plan.CreatedAt.UTC()
+	for _, place := range a.Plan.Reaping.Rescued {
+		key := place.Ref().String()
+		if s, seen := a.ledger.Seen[key]; !seen || !at.After(s.Last) {
+			continue
+		}
+		if err := a.fact(ctx, state.Record{Kind: state.Observed, Time: at, Ref: key, State: state.Rescued}, nil); err != nil {
+			return err
+		}
+	}
+	for _, c := range a.Plan.Reaping.Candidates {
+		key := c.Resource.Ref().String()
+		if c.State == plan.Kept {
+			continue // something stands against its going: that is no look that confirms it
+		}
+		if s, seen := a.ledger.Seen[key]; seen && s.Incarnation == c.Incarnation && !at.After(s.Last) {
+			continue
+		}
+		if err := a.fact(ctx, state.Record{Kind: state.Observed, Time: at, Ref: key, Incarnation: c.Incarnation, State: state.Candidate}, nil); err != nil {
+			return err
+		}
+	}
+	if len(a.Plan.Reaping.Counts) == 0 || !at.After(a.ledger.Counted) {
+		return nil
+	}
+	return a.fact(ctx, state.Record{Kind: state.Counted, Time: at}, a.Plan.Reaping.Counts)
+}
+
+// candidate returns what the plan knows of the candidate of an action; the zero value when it
+// knows nothing.
+func (a *applier) candidate(action plan.Action) plan.Candidate {
+	if a.Plan.Reaping == nil {
+		return plan.Candidate{}
+	}
+	for _, c := range a.Plan.Reaping.Candidates {
+		if c.Resource.Ref() == action.Resource.Ref() {
+			return c
+		}
+	}
+	return plan.Candidate{}
+}
