@@ -211,7 +211,7 @@ type Excerpt struct {
 type Waiver struct {
 	Reason   string    `json:"reason"`
 	Approver string    `json:"approver"`
-	Expires  time.Time `json:"expires"`
+	Expires  time.Time `json:"expires,omitzero"` // zero: a suppression in the declaration that has no date
 }
 
 // Resource is one live resource with its owner. Tags is nil (null) when they could not

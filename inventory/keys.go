@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"unicode/utf8"
 )
 
 // A KeyWatch notices a key that stands twice in one object of the JSON texts that are written to
@@ -56,10 +55,16 @@ func (w *KeyWatch) Twice() *KeyPlace { return w.twice }
 func (w *KeyWatch) Write(p []byte) (int, error) {
 	for i := 0; i < len(p) && w.twice == nil && len(w.open) <= maxOpen; i++ {
 		if w.text && !w.isKey && !w.escaped { // most of a text are values, and most of them are plain
-			if n := bytes.IndexByte(p[i:], '"'); n > 0 && bytes.IndexByte(p[i:i+n], '\\') < 0 {
-				w.more += int64(n - utf8.RuneCount(p[i:i+n]))
-				w.offset += int64(n)
-				i += n
+			n := 0
+			for i+n < len(p) && p[i+n] != '"' && p[i+n] != '\\' {
+				if p[i+n]&0xC0 == 0x80 {
+					w.more++
+				}
+				n++
+			}
+			w.offset += int64(n)
+			if i += n; i == len(p) {
+				break
 			}
 		}
 		w.next(p[i])

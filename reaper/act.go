@@ -71,6 +71,9 @@ func (a *applier) perform(ctx context.Context, action plan.Action) (result, erro
 	case plan.Fingerprint(a.asPlanned(action, live)) != action.Precondition:
 		return ended(state.Stale, "it has changed since the plan was made"), nil
 	}
+	if key := retagged(action, live); key != "" && !isReap(action.Verb) {
+		return ended(state.Stale, "its tag %s is not what it was: somebody claims it", key), nil
+	}
 	switch action.Verb {
 	case plan.Update, plan.Tag:
 		if action.Reason == plan.Detached {

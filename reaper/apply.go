@@ -39,6 +39,9 @@ type Run struct {
 	// Replan makes the plan again from the world as it is now, once, before anything is done:
 	// what is not in the new one is left alone. A plan that was just made needs none.
 	Replan func(ctx context.Context) (*plan.Plan, error)
+	// Look reads the whole account, once, before anything is deleted, where there is no Replan:
+	// what somebody refers to by now is left alone. A plan that was just made needs none.
+	Look func(ctx context.Context) (*inventory.Snapshot, error)
 }
 
 // Limits bound a run. The zero value of each is its default.

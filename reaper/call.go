@@ -130,6 +130,9 @@ func (a *applier) call(ctx context.Context, action plan.Action, step, token stri
 		Kind: state.Intent, Action: action.ID, Step: step, Ref: action.Resource.Ref().String(), Incarnation: action.Incarnation,
 		Message: action.String(), Request: token,
 	}
+	if step == "delete" {
+		intent.Along = alongOf(action)
+	}
 	if err := a.keep(ctx); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,9 @@ func Status(l *state.Ledger, grace time.Duration) []Candidate {
 			if !m.Noticed.IsZero() {
 				c.State = "notified"
 				c.GoesAt = m.Noticed.Add(grace)
+				if m.Told.After(c.GoesAt) {
+					c.GoesAt = m.Told
+				}
 				if at := c.First.Add(grace); c.First.After(time.Time{}) && at.After(c.GoesAt) {
 					c.GoesAt = at
 				}

@@ -149,5 +149,14 @@ func (a *applier) gone(ctx context.Context, action plan.Action) (result, error) 
 		return last, err
 	}
 	r := state.Record{Kind: state.Deleted, Action: action.ID, Ref: action.Resource.Ref().String(), Incarnation: action.Incarnation, Message: string(action.Reason)}
+	r.Along = alongOf(action)
 	return last, a.fact(ctx, r, nil)
+}
+
+// alongOf returns the refs of what ends together with the resource of a deletion.
+func alongOf(action plan.Action) (refs []string) {
+	for _, ref := range action.Along() {
+		refs = append(refs, ref.String())
+	}
+	return refs
 }

@@ -91,27 +91,10 @@ func isSelf(p plan.Place, caller Caller, self []string) string {
 	return ""
 }
 
-// protects names the tag by which somebody protects a live resource, or "". Any spelling of
-// the key counts, and every value does: a protection that was written wrongly is one.
+// protects names the tag by which somebody protects a live resource, or "".
 func protects(r *inventory.Resource) string {
-	keys := make([]string, 0, len(r.Tags)+len(r.UnknownTags))
-	for k := range r.Tags {
-		keys = append(keys, k)
-	}
-	for k := range r.UnknownTags {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		plain := strings.Map(func(c rune) rune {
-			if c >= 'a' && c <= 'z' {
-				return c
-			}
-			return -1
-		}, strings.ToLower(k))
-		if slices.Contains([]string{"pcfprotect", "pcfprotected", "protect", "protected", "donotdelete", "nodelete", "keep", "pcfkeep"}, plain) {
-			return "tag " + k
-		}
+	if key := plan.KeepTag(r); key != "" {
+		return "tag " + key
 	}
 	return ""
 }
@@ -130,6 +113,27 @@ func reowned(action plan.Action, r *inventory.Resource) string {
 		if got, has := r.Tags[key]; has && got != want {
 			return key
 		}
+	}
+	return ""
+}
+
+// retagged names a tag of ours that somebody wrote since a change was planned, or "": whose
+// the resource is, and what the change would overwrite. The version may lag behind.
+func retagged(action plan.Action, r *inventory.Resource) string {
+	for _, c := range action.Patch {
+		if now, has := r.Tags[c.Tag]; has && strings.HasPrefix(c.Tag, "pcf:") && now != c.From && now != c.To {
+			return c.Tag
+		}
+	}
+	written := slices.ContainsFunc(action.Patch, func(c plan.Change) bool { return c.Tag == "pcf:app" })
+	if written || action.For == nil {
+		return ""
+	}
+	if app, has := r.Tags["pcf:app"]; has && app != action.For.App {
+		return "pcf:app"
+	}
+	if environment, has := r.Tags["pcf:environment"]; has && environment != action.For.Environment {
+		return "pcf:environment"
 	}
 	return ""
 }
@@ -201,13 +205,28 @@ func (a *applier) guardDeletions(ctx context.Context) error {
 		return fmt.Errorf("%w: it was made %s ago, and the world was not read since: make a new plan", ErrGuard, age.Round(time.Second))
 	}
 	if a.Replan == nil {
-		return nil
+		return a.lookForReferrers(ctx, deletions)
 	}
 	now, err := a.Replan(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: it cannot be made again from the world as it is now: %w", ErrGuard, err)
 	}
 	a.now = now
+	return nil
+}
+
+// lookForReferrers finds what of the plan somebody refers to by now.
+func (a *applier) lookForReferrers(ctx context.Context, deletions int) error {
+	if a.Look == nil || deletions == 0 {
+		return nil
+	}
+	live, err := a.Look(ctx)
+	if err == nil {
+		a.now, err = a.Plan.Referred(live)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: who refers to what it deletes is not known: %w", ErrGuard, err)
+	}
 	return nil
 }
 
@@ -357,6 +376,8 @@ func (a *applier) proofs(action plan.Action, live *inventory.Resource) string {
 	switch {
 	case now.Before(mark.At.Add(grace)), now.Before(mark.Noticed.Add(grace)):
 		return fmt.Sprintf("its grace of %s is not over", grace)
+	case now.Before(mark.Told):
+		return "its owner was told that it goes not before " + mark.Told.UTC().Format(time.RFC3339)
 	case seen.Incarnation != action.Incarnation || seen.Count < plan.Observations:
 		return fmt.Sprintf("only %d of %d complete observations saw it as a candidate", seen.Count, plan.Observations)
 	case now.Before(seen.First.Add(grace)):

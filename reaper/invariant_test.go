@@ -311,6 +311,91 @@ func TestInvariant12_GraceIsMonotone(t *testing.T) {
 	}
 }
 
+// The owner was told of 14 days: a later run with a shorter grace does not break that word.
+func TestInvariant12_WhatWasToldHolds(t *testing.T) {
+	end := topic("end")
+	r := newRig(end)
+	run := func(grace time.Duration) []reaper.Outcome {
+		live := r.now(t, end.Ref)
+		p := r.seenNow(t, "", on(plan.Mark, live), on(plan.Delete, live))
+		p.Reaping.Grace = grace
+		require.NoError(t, p.Seal())
+		outcomes, err := r.reap(p)
+		require.NoError(t, err)
+		return outcomes
+	}
+	run(14 * aDay)
+	for range 6 {
+		r.clock.T = r.clock.T.Add(2 * aDay)
+		outcomes := run(aDay)
+		assert.True(t, r.has(end))
+		assert.Contains(t, outcomes[1].Message, "was told that it goes not before")
+	}
+	r.clock.T = r.clock.T.Add(3 * aDay)
+	run(aDay)
+	assert.False(t, r.has(end))
+}
+
+// A saved plan is not blind to who began to use a resource since.
+func TestInvariant15_ReferredToMeanwhile(t *testing.T) {
+	end, user, gone := topic("end"), topic("user"), topic("gone")
+	for name, c := range map[string]struct {
+		why   string
+		known []string // referrers when the plan was made
+		by    *inventory.Resource
+		gaps  []inventory.Gap
+		state string
+		fails string
+	}{
+		"nobody":                {why: "nobody refers to it", state: state.Done},
+		"somebody":              {why: "it would break", by: user, state: state.Stale},
+		"who did so before":     {why: "that was judged when the plan was made", by: user, known: []string{user.Ref.String()}, state: state.Done},
+		"who goes too":          {why: "it goes with it", by: gone, state: state.Done},
+		"nobody knows":          {why: "a referrer may hide in what was not read", gaps: []inventory.Gap{{Account: account, Reason: inventory.Denied}}, fails: "look for referrers"},
+		"what is not used here": {why: "nothing runs there", gaps: []inventory.Gap{{Account: account, Reason: inventory.Disabled}}, state: state.Done},
+	} {
+		r := newRig(end, user, gone)
+		r.mark(t, end)
+		r.mark(t, gone)
+		p := planOf(t, on(plan.Delete, gone), on(plan.Delete, end))
+		p.Reaping = &plan.Reaping{Candidates: []plan.Candidate{{Resource: plan.PlaceOf(end, "end"), State: plan.Kept, Referrers: c.known}}}
+		require.NoError(t, p.Seal())
+		look := func(context.Context) (*inventory.Snapshot, error) {
+			live := r.cloud.Snapshot()
+			for _, l := range live.Resources {
+				if l.Relations = nil; c.by != nil && l.Ref == c.by.Ref {
+					l.Relations = []inventory.Relation{{To: end.Ref, Path: "/TopicArn"}}
+				}
+			}
+			live.Gaps = c.gaps
+			return live, nil
+		}
+		outcomes, err := r.reap(p, func(run *reaper.Run) { run.Look = look })
+		if c.fails != "" {
+			require.ErrorContains(t, err, c.fails, name)
+			assert.Zero(t, r.changes(), c.why)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, state.Done, outcomes[0].State, name)
+		assert.Equal(t, c.state, outcomes[1].State, "%s: %s: %s", name, c.why, outcomes[1].Message)
+		assert.Equal(t, c.state != state.Done, r.has(end), c.why)
+	}
+}
+
+// A mark writes a tag too: not on what somebody else claims by now.
+func TestInvariant15_NoMarkOnWhatIsClaimed(t *testing.T) {
+	end := topic("end")
+	p := planOf(t, on(plan.Mark, end))
+	end.Tags["pcf:app"] = "payments"
+	r := newRig(end)
+	outcomes, err := r.reap(p)
+	require.NoError(t, err)
+	assert.Equal(t, state.Stale, outcomes[0].State)
+	assert.Zero(t, r.changes())
+	assert.Empty(t, r.ledger(t).Marks)
+}
+
 // Nobody was told, so nothing goes; told later, the grace counts from then.
 func TestInvariant13_NoticeBeforeDelete(t *testing.T) {
 	end := topic("end")
@@ -377,6 +462,8 @@ func TestInvariant15_ChangedMeanwhile(t *testing.T) {
 			"another life (ABA)":     func(l *inventory.Resource) { l.Created = day.Add(-time.Second) },
 			"an owner":               func(l *inventory.Resource) { l.Tags["pcf:app"] = "payments" },
 			"protected":              func(l *inventory.Resource) { l.Tags["pcf:protect"] = "" },
+			"a backup":               func(l *inventory.Resource) { l.Tags["pcf:backup"] = "2030-01-01" },
+			"to be kept":             func(l *inventory.Resource) { l.Tags["pcf:retain"] = "" },
 			"protected, misspelt":    func(l *inventory.Resource) { l.Tags["PCF-Protect"] = "flase" },
 			"its owner's, reversion": func(l *inventory.Resource) { l.Tags["pcf:version"] = "2" },
 		} {

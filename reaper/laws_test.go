@@ -248,6 +248,37 @@ func TestApplyChangedWorld(t *testing.T) {
 	})
 }
 
+// The fingerprint leaves our own tags out, and they say whose a resource is: what somebody
+// else claimed since the plan was made is not changed, and their tag not overwritten.
+func TestApplyClaimedMeanwhile(t *testing.T) {
+	tag := plan.Change{Tag: "pcf:app", To: "orders"}
+	for name, c := range map[string]struct {
+		verb  plan.Verb
+		patch []plan.Change
+		tags  map[string]string
+		want  string
+	}{
+		"updated, claimed":               {plan.Update, []plan.Change{set("/DelaySeconds", nil, int64(5))}, map[string]string{"pcf:app": "payments"}, state.Stale},
+		"updated, of an older version":   {plan.Update, []plan.Change{set("/DelaySeconds", nil, int64(5))}, map[string]string{"pcf:app": "orders", "pcf:version": "0"}, state.Done},
+		"tagged, claimed":                {plan.Tag, []plan.Change{tag}, map[string]string{"pcf:app": "payments"}, state.Stale},
+		"tagged, one of the tags is new": {plan.Tag, []plan.Change{tag, {Tag: "pcf:version", To: "1"}}, map[string]string{"pcf:version": "9"}, state.Stale},
+		"tagged, nobody's":               {plan.Tag, []plan.Change{tag}, nil, state.Done},
+		"tagged anew, as planned":        {plan.Tag, []plan.Change{{Tag: "pcf:version", From: "0", To: "1"}}, map[string]string{"pcf:app": "orders", "pcf:version": "0"}, state.Done},
+		"given back":                     {plan.Tag, []plan.Change{{Tag: "pcf:app", From: "orders"}}, map[string]string{"pcf:app": "orders"}, state.Done},
+	} {
+		q := queue("it")
+		p := planOf(t, on(c.verb, q, c.patch...))
+		for k, v := range c.tags {
+			plan.Set(q, plan.Change{Tag: k}, v)
+		}
+		r := newRig(q)
+		outcomes, err := r.apply(p)
+		require.NoError(t, err)
+		require.Equal(t, c.want, outcomes[0].State, "%s: %s", name, outcomes[0].Message)
+		require.Equal(t, c.want == state.Done, r.changes() > 0, name)
+	}
+}
+
 // A disk that fails at any record ends the run before the next call.
 func TestInvariant21_FailingJournal(t *testing.T) {
 	for n := 1; ; n++ {

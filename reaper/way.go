@@ -151,6 +151,9 @@ func (a *applier) mark(ctx context.Context, action plan.Action, live *inventory.
 	if why := protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
+	if key := reowned(action, live); key != "" {
+		return ended(state.Stale, "its tag %s is not what it was: somebody claims it", key), nil
+	}
 	if m, marked := a.ledger.Marks[key]; !marked || m.Incarnation != action.Incarnation {
 		item := NoticeItem{Ref: key, Reason: string(action.Reason), Detail: action.Detail}
 		note := markNote{NoticeItem: item, Owner: a.candidate(action).Owner}
@@ -224,7 +227,7 @@ func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 			m := a.ledger.Marks[item.Ref]
 			r := state.Record{Kind: state.Notice, Ref: item.Ref, Incarnation: m.Incarnation}
 			if failed == nil {
-				if err := a.fact(ctx, r, nil); err != nil {
+				if err := a.fact(ctx, r, map[string]time.Time{"goesAt": item.GoesAt}); err != nil {
 					return err
 				}
 				continue

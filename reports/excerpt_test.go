@@ -20,7 +20,8 @@ func TestExcerpt(t *testing.T) {
 	}{
 		{
 			"numbers of one and of two digits stand in one column",
-			engine.Excerpt{First: 9, Lines: []string{"a:", "  b: c", "d: e"}, Line: 10, Column: 3}, 0,
+			engine.Excerpt{First: 9, Lines: []string{"a:", "  b: c", "d: e"}, Line: 10, Column: 3},
+			0,
 			[]string{"         9 | a:", "        10 |   b: c", "           |   ^", "        11 | d: e"},
 		},
 		{"two columns for a wide character", engine.Excerpt{First: 1, Lines: []string{"界: x"}, Line: 1, Column: 4}, 0, []string{"        1 | 界: x", "          |     ^"}},

@@ -34,7 +34,7 @@ func annotations(r *engine.Result) string {
 	var b strings.Builder
 	names := namesOf(r)
 	if !everythingRead(r) {
-		annotate(&b, "error", engine.Place{}, "incomplete", count(len(r.Gaps)+len(r.Faults), "place", "places")+" could not be read; what stands there is unknown, not clean")
+		annotate(&b, "error", engine.Place{}, "incomplete", count(unread(r), "place", "places")+" could not be read; what stands there is unknown, not clean")
 	}
 	for _, f := range r.Faults {
 		annotate(&b, "error", engine.Place{File: f.File, Line: f.Line, Column: f.Column}, "malformed input", faultMessage(f))

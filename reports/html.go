@@ -120,7 +120,7 @@ func htmlPageOf(r *engine.Result) (*htmlPage, error) {
 		Script:  template.JS(htmlScript), //nolint:gosec // our own
 		Heading: inert(strings.TrimSpace("pcf-scan " + r.Command)),
 		Facts:   htmlFacts([2]string{"run at", startOf(r)}, [2]string{"run", r.RunID}, [2]string{"made by", strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)}),
-		Scope:   htmlScope(r.Scope), Complete: everythingRead(r), Unread: count(len(r.Gaps)+len(r.Faults), "place", "places"), Next: inert(next), Stopped: inert(reaping(r).Stopped),
+		Scope:   htmlScope(r.Scope), Complete: everythingRead(r), Unread: count(unread(r), "place", "places"), Next: inert(next), Stopped: inert(reaping(r).Stopped),
 		Tiles: htmlTiles(r), Charts: charts(r.History), Runs: r.History,
 	}
 	verdict := "complete"
@@ -198,7 +198,7 @@ func htmlScope(s engine.Scope) [][2]string {
 func htmlTiles(r *engine.Result) []htmlTile {
 	var tiles []htmlTile
 	s := r.Summary
-	if n := len(r.Gaps) + len(r.Faults); n > 0 || !r.Complete {
+	if n := unread(r); n > 0 || !r.Complete {
 		tiles = append(tiles, htmlTile{n, "not read", "bad", "coverage", ""})
 	}
 	if s.Findings != nil {
@@ -557,10 +557,20 @@ func waivedFindings(r *engine.Result) []engine.Finding {
 // waiverList has what expires first at its head.
 func waiverList(r *engine.Result) *htmlList {
 	rows := waivedFindings(r)
-	slices.SortStableFunc(rows, func(a, b engine.Finding) int { return a.Waiver.Expires.Compare(b.Waiver.Expires) })
+	slices.SortStableFunc(rows, func(a, b engine.Finding) int {
+		if a, b := a.Waiver.Expires, b.Waiver.Expires; a.IsZero() != b.IsZero() { // what never expires stands last
+			return b.Compare(a)
+		}
+		return a.Waiver.Expires.Compare(b.Waiver.Expires)
+	})
 	names := namesOf(r)
 	return fill(&htmlList{ID: "waivers", Title: "Waivers", Intro: "Findings that somebody accepted for a time. What expires first stands first.", One: "waived finding", Many: "waived findings"}, rows,
-		one("expires", asCell, func(f engine.Finding) string { return f.Waiver.Expires.UTC().Format(time.DateOnly) }),
+		one("expires", asCell, func(f engine.Finding) string {
+			if f.Waiver.Expires.IsZero() {
+				return "never"
+			}
+			return f.Waiver.Expires.UTC().Format(time.DateOnly)
+		}),
 		one("severity", asLevel, func(f engine.Finding) string { return f.Severity }).filtered(severityNames()...),
 		one("rule", asCell, func(f engine.Finding) string { return f.Rule }).filtered(),
 		one("resource", asCell, func(f engine.Finding) string { return names.place(f.Resource) }),

@@ -156,7 +156,7 @@ func (c *comment) coverage(r *engine.Result) {
 		c.say("**Coverage: complete**, everything in scope was read.\n\n")
 	} else {
 		c.say("**Coverage: INCOMPLETE**, %s could not be read. What stands there is unknown: it is not counted as missing, orphaned or clean.\n\n",
-			count(len(r.Gaps)+len(r.Faults), "place", "places"))
+			count(unread(r), "place", "places"))
 		c.list("", inTheOpen, len(r.Gaps), "gap", "gaps", func(i int) string {
 			g := r.Gaps[i]
 			return code(gapPlace(g)) + " " + code(g.Reason) + ": " + code(g.Message)

@@ -219,6 +219,9 @@ func TestReadTakesLaterAdditions(t *testing.T) {
 
 func TestWriteOfReadIsIdentity(t *testing.T) {
 	for name, r := range results() {
+		for i := range r.Findings {
+			r.Findings[i].Excerpt = nil // not saved: the file may be another one by then
+		}
 		saved := render(t, jsonFormat, r, Options{})
 		again, err := Read(strings.NewReader(saved))
 		require.NoError(t, err, name)

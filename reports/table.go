@@ -124,7 +124,7 @@ func (p *page) coverage(r *engine.Result) {
 		p.heading(green, "COVERAGE: complete, everything in scope was read")
 		return
 	}
-	p.heading(red, "COVERAGE: INCOMPLETE, %s could not be read", count(len(r.Gaps)+len(r.Faults), "place", "places"))
+	p.heading(red, "COVERAGE: INCOMPLETE, %s could not be read", count(unread(r), "place", "places"))
 	p.say("", "What stands there is unknown: it is not counted as missing, orphaned or clean.")
 	var rows [][]string
 	for _, g := range r.Gaps {
@@ -138,6 +138,18 @@ func (p *page) coverage(r *engine.Result) {
 // everythingRead reports whether nothing in scope was left unread.
 func everythingRead(r *engine.Result) bool {
 	return r.Complete && len(r.Gaps) == 0 && len(r.Faults) == 0
+}
+
+// unread counts the places that were not read. A mistake in a file is a gap of that file
+// as well, and is counted once.
+func unread(r *engine.Result) int {
+	n := len(r.Gaps)
+	for _, f := range r.Faults {
+		if !slices.ContainsFunc(r.Gaps, func(g engine.Gap) bool { return g.Reason == "malformed" && g.File != "" && g.File == f.File }) {
+			n++
+		}
+	}
+	return n
 }
 
 func gapPlace(g engine.Gap) string {
@@ -361,7 +373,12 @@ func (p *page) excerpt(x *engine.Excerpt) {
 	}
 }
 
+// waiverText leaves the end out where there is none: a suppression in the declaration
+// itself may have no date.
 func waiverText(w engine.Waiver) string {
+	if w.Expires.IsZero() {
+		return fmt.Sprintf("by %s: %s", w.Approver, w.Reason)
+	}
 	return fmt.Sprintf("until %s by %s: %s", w.Expires.UTC().Format(time.DateOnly), w.Approver, w.Reason)
 }
 

@@ -192,10 +192,20 @@ func (f *file) controls(r *Rule, n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	byFramework := f.object(n, "controls", slices.Sorted(maps.Keys(f.frameworks))...)
+	known := slices.Sorted(maps.Keys(f.frameworks))
+	byFramework := f.object(n, "controls")
 	r.Controls = map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(byFramework)) {
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
+		name := n.Content[i].Value
 		framework := f.frameworks[name]
+		if framework == nil {
+			message, meant := fmt.Sprintf("controls has no key %q", name), schema.Suggest(name, known)
+			if meant == "" {
+				message += fmt.Sprintf(": no framework has this name; one of your own is a file %s%s beside the rules", name, frameworkSuffix)
+			}
+			f.fail(n.Content[i], message, meant)
+			continue
+		}
 		ids, nodes := f.texts(byFramework[name], "controls of "+name)
 		for i, id := range ids {
 			switch {

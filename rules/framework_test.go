@@ -73,6 +73,7 @@ cases:
 		{why: "a misspelt identifier", controls: `{aws-config: [INCOMING_SSH_DISABLE]}`, want: `(did you mean "INCOMING_SSH_DISABLED"?)`},
 		{why: "a list that may lag behind says what to do", controls: `{fsbp: [SQS.99]}`, want: "if it is new, add it in a file fsbp.framework.yaml"},
 		{why: "an unknown framework", controls: `{fspb: [SQS.1]}`, want: `controls has no key "fspb" (did you mean "fsbp"?)`},
+		{why: "a framework that nobody wrote says how to write it", controls: `{acme: [Q-1]}`, want: `controls has no key "acme": no framework has this name; one of your own is a file acme.framework.yaml beside the rules`},
 		{why: "a control twice", controls: `{fsbp: [SQS.1, SQS.1]}`, want: `control "SQS.1" of fsbp stands twice`},
 		{why: "no id of cfn_nag", controls: `{cfn-nag: [X1]}`, want: `"X1" is no control of cfn-nag`},
 		{why: "a framework of one's own", controls: `{acme: [Q-1]}`, framework: "name: acme\ntitle: Acme's rules\ncontrols: {Q-1: queues are encrypted}"},

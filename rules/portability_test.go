@@ -52,5 +52,5 @@ func TestHardwiredOfComputed(t *testing.T) {
 	s, _ = oneRule(t, "AWS::Lambda::Function", `hardwired(resource, "pla" + "net") == ""`)
 	f := verdictOf(s, &inventory.Resource{Ref: inventory.Ref{Type: "AWS::Lambda::Function"}, Properties: inventory.Properties{"Role": account}})
 	assert.Equal(t, Error, f.Status, "a kind that does not exist finds nothing, and says so")
-	assert.Contains(t, f.Message, `knows the kinds account, arn, id, image, region, not "planet"`)
+	assert.Contains(t, f.Message, `knows the kinds account, arn, id, image, region, secret, not "planet"`)
 }

@@ -56,9 +56,21 @@ func check(c *cli.Context, code *int) error {
 			return err
 		}
 		job.Declaration = d
-		job.Scope = inventory.Scope{Accounts: names(c, "account"), Regions: names(c, "region")}
+		if job.Scope, err = declaredScope(c); err != nil {
+			return err
+		}
 		return loadRules(c, job)
 	})
+}
+
+// declaredScope is where the declarations are for, as far as the flags say it.
+func declaredScope(c *cli.Context) (inventory.Scope, error) {
+	accounts, err := accountsOf(c)
+	scope := inventory.Scope{Regions: names(c, "region")}
+	for _, a := range accounts {
+		scope.Accounts = append(scope.Accounts, a.ID)
+	}
+	return scope, err
 }
 
 // conclude is the common frame of the commands that judge: it reads the flags of

@@ -98,6 +98,9 @@ func readConfig(c *cli.Context) (file string, err error) {
 			if isLater(key.Value) {
 				return "", fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
 			}
+			if key.Value == "config" {
+				return "", fmt.Errorf("%s:%d: a configuration file cannot name another one: give it on the command line, as --config FILE", file, key.Line)
+			}
 			message := fmt.Sprintf("%s:%d: unknown key %q", file, key.Line, key.Value)
 			var names []string
 			for k := range known {
@@ -131,11 +134,24 @@ func setFlag(c *cli.Context, file string, key, value *yaml.Node) error {
 		}
 		for _, v := range values {
 			if err := c.Set(name, v); err != nil {
-				return fmt.Errorf("%s:%d: %s: %w", file, value.Line, key.Value, err)
+				return fmt.Errorf("%s:%d: %s: %q: want %s", file, value.Line, key.Value, v, kindOf(f))
 			}
 		}
 	}
 	return nil
+}
+
+// kindOf says what a value of a flag is, for the error about one that is not.
+func kindOf(f cli.Flag) string {
+	switch f.(type) {
+	case *cli.BoolFlag:
+		return "true or false"
+	case *cli.IntFlag:
+		return "a whole number"
+	case *cli.DurationFlag:
+		return "a duration such as 30m"
+	}
+	return "a value of --" + f.Names()[0]
 }
 
 func isLater(key string) bool {

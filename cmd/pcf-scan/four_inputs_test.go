@@ -152,7 +152,7 @@ func TestOneRuleFourInputs(t *testing.T) {
 		require.NoError(t, err)
 		for _, c := range rule.Cases {
 			typ := c.Resource.Ref.Type
-			_, _, open := inventory.HasUnknown(map[string]any(c.Resource.Properties))
+			_, _, open := inventory.HasUnknown(c.Resource.Properties)
 			plain := len(c.With) == 0 && c.Params == nil && len(c.Resource.Unread) == 0 && len(c.Resource.Tags) == 0 && !open && c.Resource.State == "" && c.Resource.Created.IsZero()
 			if c.Expect != rules.Fail && c.Expect != rules.Pass || !plain || !strings.HasPrefix(typ, "AWS::") || !c.Resource.Declared {
 				continue

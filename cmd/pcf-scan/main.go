@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -163,6 +164,13 @@ func usageErrorOf(c *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(u.message, "flag needs an argument: -"); ok {
 		u.message = "--" + strings.TrimLeft(name, "-") + " needs a value"
 	}
+	if m := notAValue.FindStringSubmatch(u.message); m != nil { // by flag: value, name; from the environment: value, variable, name
+		for _, f := range c.Command.Flags {
+			if slices.Contains(f.Names(), cmp.Or(m[2], m[5])) {
+				u.message = fmt.Sprintf("%s %q: want %s", cmp.Or(m[4], "--"+m[2]), m[1]+m[3], kindOf(f))
+			}
+		}
+	}
 	if name, ok := strings.CutPrefix(u.message, "flag provided but not defined: -"); ok {
 		name = strings.TrimLeft(name, "-")
 		if laterFlags[name] {
@@ -182,6 +190,10 @@ func usageErrorOf(c *cli.Context, err error, _ bool) error {
 	}
 	return u
 }
+
+// notAValue is what the flag library says about a value of another kind; it says why in
+// the words of Go's parsers.
+var notAValue = regexp.MustCompile(`^(?:invalid (?:boolean )?value "(.*)" for (?:flag )?-+([\w-]+): |could not parse "(.*)" as .* value from environment variable "(\w+)" for flag ([\w-]+): )`)
 
 // commandsWith names the commands that take a flag.
 func commandsWith(app *cli.App, flag string) []string {

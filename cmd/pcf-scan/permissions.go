@@ -22,6 +22,7 @@ func permissionsCommand() *cli.Command {
 			text("for", "`COMMAND` that the policy is for: scan, tag, repair or reap", ""),
 			list("type", "resource `TYPE` that is read; globs allowed"),
 			text("config", "configuration `FILE`", ""),
+			text("state", "permit also what a state in `s3://bucket/prefix` takes", ""),
 		}, append(appFlags(), accountFlags()...)...),
 		OnUsageError: usageErrorOf,
 		Action:       permissions,
@@ -68,9 +69,39 @@ func permissions(c *cli.Context) error {
 			Sid: verb + sid(service), Effect: "Allow", Action: byService[service], Resource: "*",
 		})
 	}
+	kept, err := stateStatements(c)
+	if err != nil {
+		return err
+	}
+	document.Statement = append(document.Statement, kept...)
 	e := json.NewEncoder(c.App.Writer)
 	e.SetIndent("", "  ")
 	return e.Encode(document)
+}
+
+// stateStatements are what a state in S3 takes, in its own bucket only: inventory/aws/statestore
+// lists pieces of the journal, and reads and writes objects.
+func stateStatements(c *cli.Context) ([]policyStatement, error) {
+	where := c.String("state")
+	if where == "" {
+		return nil, nil
+	}
+	bucket, prefix, err := s3State(c, where)
+	if err != nil {
+		return nil, err
+	}
+	if c.String("for") == "scan" || c.String("for") == "" {
+		return nil, usagef(c, "--state %s: it is written by tag, repair and reap: give one of them with --for", where)
+	}
+	arn := "arn:aws:s3:::" + bucket
+	objects := arn + "/*"
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		objects = arn + "/" + prefix + "/*"
+	}
+	return []policyStatement{
+		{Sid: "ListState", Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: arn},
+		{Sid: "KeepState", Effect: "Allow", Action: []string{"s3:GetObject", "s3:PutObject"}, Resource: objects},
+	}, nil
 }
 
 // actionsFor returns the IAM actions of a command or of an app. A command that acts reads

@@ -324,10 +324,21 @@ func factsOf(l *state.Ledger) plan.Facts {
 	if l == nil {
 		return f
 	}
-	f.Deleted, f.Counts = l.Deleted, l.Counts
+	f.Deleted, f.Counts = l.Deleted, maps.Clone(l.Counts)
+	// A run that died may have deleted what it did not write down any more: that is not missing.
+	for _, intent := range l.Open() {
+		if intent.Step != "delete" {
+			continue
+		}
+		for _, text := range append(intent.Along, intent.Ref) {
+			if ref, err := inventory.ParseRef(text); err == nil {
+				f.Counts[ref.Account+"/"+ref.Region+"/"+ref.Type]--
+			}
+		}
+	}
 	for ref, m := range l.Marks {
 		f.Marks[ref] = plan.MarkFact{
-			Incarnation: m.Incarnation, Reason: plan.Reason(m.Reason), Looks: m.Looks, At: m.At, Noticed: m.Noticed, Quarantined: m.Quarantined,
+			Incarnation: m.Incarnation, Reason: plan.Reason(m.Reason), Looks: m.Looks, At: m.At, Noticed: m.Noticed, Told: m.Told, Quarantined: m.Quarantined,
 			BackedUp: m.BackedUp, Backup: m.Backup,
 		}
 	}
@@ -355,6 +366,9 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 	if a.String("plan") != "" {
 		if len(a.StringSlice("declared")) > 0 {
 			run.Replan = a.replan
+		}
+		run.Look = func(ctx context.Context) (*inventory.Snapshot, error) {
+			return a.world.read(ctx, names(a.Context, "type"))
 		}
 		return reaper.Apply(ctx, run)
 	}

@@ -77,10 +77,9 @@ func readRecords(ctx context.Context, store state.Store, job *engine.Job) (*stat
 
 // openS3State opens the state in s3://bucket/prefix.
 func openS3State(ctx context.Context, c *cli.Context, where string) (state.Store, error) {
-	rest, is := strings.CutPrefix(where, "s3://")
-	bucket, prefix, _ := strings.Cut(rest, "/")
-	if !is || bucket == "" {
-		return nil, usagef(c, "--state %s: want a directory or s3://bucket/prefix", where)
+	bucket, prefix, err := s3State(c, where)
+	if err != nil {
+		return nil, err
 	}
 	cfg, err := awsConfig(ctx)
 	if err != nil {
@@ -90,4 +89,14 @@ func openS3State(ctx context.Context, c *cli.Context, where string) (state.Store
 		return nil, usagef(c, "--state %s: set AWS_REGION to the region of the bucket", where)
 	}
 	return statestore.Open(cfg, bucket, prefix, time.Now), nil
+}
+
+// s3State reads s3://bucket/prefix.
+func s3State(c *cli.Context, where string) (bucket, prefix string, err error) {
+	rest, is := strings.CutPrefix(where, "s3://")
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	if !is || bucket == "" {
+		return "", "", usagef(c, "--state %s: want a directory or s3://bucket/prefix", where)
+	}
+	return bucket, prefix, nil
 }

@@ -44,7 +44,10 @@ func streamJudge(c *cli.Context, job engine.Job) (*engine.Result, error) {
 		return nil, err
 	}
 	job.Declaration = &inventory.Declaration{Files: []string{file}}
-	job.Scope = inventory.Scope{Accounts: names(c, "account"), Regions: names(c, "region")}
+	var err error
+	if job.Scope, err = declaredScope(c); err != nil {
+		return nil, err
+	}
 	// Little is alive at any time and much is thrown away: collect less often.
 	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	result, err := engine.RunStream(job, stream)

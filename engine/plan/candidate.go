@@ -33,6 +33,33 @@ type reap struct {
 	refused    []Refusal
 	apps       map[Identity]*inventory.App
 	particles  map[Identity]*inventory.Particle
+	twins      map[twin][]int // nodes that carry the same tags of ours
+}
+
+// A twin is a place that one particle has one resource in. Tags are copied easily (a launch of
+// "more like this", a script): where several carry the same, nobody knows which one is ours.
+type twin struct {
+	Identity
+	account, region, typ string
+}
+
+func twinOf(a *owner.Attribution, r *inventory.Resource) twin {
+	return twin{Identity{App: a.App, Environment: a.Environment, Version: a.Version, Particle: a.Particle}, r.Ref.Account, r.Ref.Region, r.Ref.Type}
+}
+
+// other returns another resource with the tags of an orphan that nothing but these tags calls
+// ours, or "".
+func (r *reap) other(n int) string {
+	a := r.class[n]
+	if a.Class != owner.Orphan || slices.ContainsFunc(a.Evidence, func(e owner.Evidence) bool { return e.Rank == 1 }) {
+		return ""
+	}
+	for _, other := range r.twins[twinOf(a, r.graph.nodes[n])] {
+		if other != n {
+			return r.graph.nodes[other].Ref.String()
+		}
+	}
+	return ""
 }
 
 // An item is a live resource with a reason to go.
@@ -60,12 +87,16 @@ func newReap(in ReapInput) *reap {
 	}
 	r := &reap{
 		ReapInput: in, now: in.CreatedAt, graph: newUses(in.Live.Resources), items: map[int]*item{}, counts: map[string]int{},
-		apps: map[Identity]*inventory.App{}, particles: map[Identity]*inventory.Particle{},
+		apps: map[Identity]*inventory.App{}, particles: map[Identity]*inventory.Particle{}, twins: map[twin][]int{},
 	}
 	r.class = make([]*owner.Attribution, len(r.graph.nodes))
 	for _, a := range in.Attributions {
 		if n, known := r.graph.index[a.Resource.Ref]; known {
 			r.class[n] = a
+			// What has ended is listed for a while.
+			if live := r.graph.nodes[n]; a.Class == owner.Orphan && a.Particle != "" && !slices.Contains([]string{"terminated", "shutting-down", "deleting", "deleted"}, strings.ToLower(live.State)) {
+				r.twins[twinOf(a, live)] = append(r.twins[twinOf(a, live)], n)
+			}
 		}
 	}
 	for _, app := range in.Declaration.Apps {
@@ -256,6 +287,9 @@ func (r *reap) stays(it *item, a *owner.Attribution) (reason Reason, by string, 
 	}
 	if live.Tags == nil {
 		return TagsUnread, live.Label(), true
+	}
+	if by := r.other(it.node); by != "" {
+		return AmbiguousMatch, by, false
 	}
 	if by := r.names.claim(live); by != "" && a.Class != owner.Owned {
 		return Claimed, by, false

@@ -33,6 +33,15 @@ func Fingerprint(r *inventory.Resource) string {
 	return hashOf("looks", r.Ref.Type, canonical(stable(t, "", props)), canonical(tags), r.State)
 }
 
+// mirrors are properties that say again what stands in another resource, and change when that
+// one does. Who refers to a policy is known from the others' ManagedPolicyArns, and a policy
+// that somebody still has is not deleted. Whether an interface has a public address changes
+// with the Elastic IP that is taken from it.
+var mirrors = map[string][]string{
+	"AWS::EC2::Instance":      {"/NetworkInterfaces/*/AssociatePublicIpAddress"},
+	"AWS::IAM::ManagedPolicy": {"/Groups", "/Roles", "/Users"},
+}
+
 // stable returns the properties without those that AWS sets, without the tags (which count
 // apart) and the empty ones (which AWS drops), and with the lists in order that have none.
 func stable(t *schema.Type, pointer string, v any) any {
@@ -41,7 +50,7 @@ func stable(t *schema.Type, pointer string, v any) any {
 		out := make(map[string]any, len(v))
 		for k, e := range v {
 			at := pointer + "/" + schema.EscapePointer(k)
-			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty) {
+			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty || slices.ContainsFunc(mirrors[t.Name], func(p string) bool { return schema.MatchPointer(p, at) })) {
 				continue
 			}
 			if e = stable(t, at, e); !isEmpty(e) {

@@ -177,7 +177,7 @@ func TestCreateWithWriteOnly(t *testing.T) {
 			require.NoError(t, err)
 			if c.refused == "" {
 				require.Len(t, got.Actions, 1, "%+v", got.Refused)
-				assert.Equal(t, p.Resource.Properties, inventory.Properties(got.Actions[0].Properties))
+				assert.Equal(t, p.Resource.Properties, got.Actions[0].Properties)
 				shown := got.Shown()
 				assert.NotContains(t, canonical(shown.Actions[0].Properties), "k.zip", "it is not printed")
 				assert.NotContains(t, canonical(shown.Actions[0].Properties), "handler", "it is not printed")

@@ -318,7 +318,7 @@ func Decode(r io.Reader) (*Plan, error) {
 	d.UseNumber()
 	p := &Plan{}
 	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("read plan: %w", err)
+		return nil, fmt.Errorf("read plan: this is no plan that --plan-out wrote, or only a part of one: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("read plan: there is more text behind its end")

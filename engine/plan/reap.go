@@ -86,6 +86,7 @@ type MarkFact struct {
 	Looks       string // the fingerprint at the mark, or after the quarantine; empty when not known
 	At          time.Time
 	Noticed     time.Time // an acknowledged notice
+	Told        time.Time // the earliest end that this notice promised; zero when it named none
 	Quarantined time.Time
 	BackedUp    time.Time // a backup that was seen to be available
 	Backup      string    // its ref

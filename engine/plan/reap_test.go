@@ -190,6 +190,32 @@ func TestInvariant05_AliasesOfWhatIsDeclared(t *testing.T) {
 	assert.Empty(t, idsOf(w.plan(t), Delete), "a stack keeps it")
 }
 
+func TestInvariant05_CopiedTags(t *testing.T) {
+	copied := func(change func(copied *inventory.Resource)) *reapWorld {
+		a, b := leftover("sg-a"), leftover("sg-b")
+		b.Tags["pcf:particle"] = "sg-a"
+		change(b)
+		return newReapWorld(a, b).ripe()
+	}
+	w := copied(func(*inventory.Resource) {})
+	p := w.plan(t)
+	assert.Empty(t, idsOf(p, Delete, Mark, Quarantine), "which of the two is ours?")
+	reason, by := reasonOf(p, "sg-a")
+	assert.Equal(t, AmbiguousMatch, reason)
+	assert.Contains(t, by, "sg-b")
+	w.in.Teardown, w.in.App, w.in.Grace = true, "orders", 0
+	assert.Empty(t, idsOf(w.plan(t), Delete), "a tombstone does not tell either")
+
+	for name, change := range map[string]func(*inventory.Resource){
+		"another version":  func(r *inventory.Resource) { r.Tags["pcf:version"] = "0" },
+		"another particle": func(r *inventory.Resource) { r.Tags["pcf:particle"] = "sg-b" },
+		"another type":     func(r *inventory.Resource) { r.Ref.Type = "AWS::EC2::VPC" },
+		"ended":            func(r *inventory.Resource) { r.State = "Terminated" },
+	} {
+		assert.Contains(t, idsOf(copied(change).plan(t), Delete), "sg-a", name)
+	}
+}
+
 func TestInvariant05_AMissingDeclarationOrphansNothing(t *testing.T) {
 	for name, change := range map[string]func(w *reapWorld){
 		"a file with a mistake": func(w *reapWorld) { w.in.Declaration.Faults = []inventory.Fault{{Message: "bad"}} },
@@ -339,7 +365,7 @@ func mutual(p *Plan, from, to string) bool {
 func TestInvariant08_ProtectionFailsClosed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := leftover("sg-a")
-		key := rapid.SampledFrom([]string{"pcf:protect", "PCF:Protect", "pcf-protect", "Protect", "do-not-delete", "DoNotDelete", "DO_NOT_DELETE", "keep", "pcf:backup"}).Draw(t, "key")
+		key := rapid.SampledFrom([]string{"pcf:protect", "PCF:Protect", "pcf-protect", "Protect", "do-not-delete", "DoNotDelete", "DO_NOT_DELETE", "keep", "pcf:backup", "pcf:retain", "pcf:DoNotDelete"}).Draw(t, "key")
 		r.Tags[key] = rapid.String().Draw(t, "value")
 		p := newReapWorld(r).ripe().plan(t)
 		require.Empty(t, idsOf(p, Delete, Mark, Quarantine, Backup))
@@ -529,6 +555,14 @@ func TestInvariant12_GraceIsMonotone(t *testing.T) {
 			require.Empty(t, idsOf(w.plan(t), Delete), "a second mark shortened the grace")
 		}
 	})
+	// What the owner was told holds, also when a later run is given a shorter grace.
+	told := newReapWorld(leftover("sg-a")).ripe()
+	m := told.in.Ledger.Marks[leftover("sg-a").Ref.String()]
+	m.Told = day.Add(time.Second)
+	told.in.Ledger.Marks[leftover("sg-a").Ref.String()] = m
+	assert.Empty(t, idsOf(told.plan(t), Delete))
+	told.in.CreatedAt = m.Told
+	assert.Equal(t, []string{"sg-a"}, idsOf(told.plan(t), Delete))
 	// What a tag says has no say: it can be forged.
 	r := leftover("sg-a")
 	r.Tags["pcf:marked"] = "1999-01-01T00:00:00Z"

@@ -80,7 +80,8 @@ func (r *reap) graceOf(it *item) time.Duration {
 // inGrace follows a candidate whose owner was told.
 func (r *reap) inGrace(it *item, mark MarkFact, seen SeenFact) {
 	grace := r.graceOf(it)
-	goes := latest(mark.At, mark.Noticed, seen.First).Add(grace)
+	// A shorter grace than the one the owner was told of does not break that word.
+	goes := latest(latest(mark.At, mark.Noticed, seen.First).Add(grace), mark.Told)
 	if patch, stop, ok := r.isolation(it); ok && (stop || len(patch) > 0) {
 		hold := min(Hold, grace/2)
 		switch {

@@ -15,7 +15,7 @@ import (
 // keepTags are tag keys that protect, spelled without case and punctuation, with any value:
 // somebody wrote it there to keep the resource, and "flase" is no reason to delete it.
 var keepTags = []string{
-	"pcfprotect", "pcfprotected", "pcfkeep", "pcfbackup", "protect", "protected", "keep", "donotdelete", "donotreap", "donotremove", "nodelete", "noreap",
+	"pcfbackup", "protect", "protected", "keep", "donotdelete", "donotreap", "donotremove", "nodelete", "noreap",
 	"deletionprotection", "preventdestroy", "retain",
 }
 
@@ -29,17 +29,21 @@ func bare(key string) string {
 	}, strings.ToLower(key))
 }
 
-// shield says what protects a live resource, or "".
-func shield(r *inventory.Resource, patterns []Protection) string {
-	for _, key := range sortedKeys(r.Tags) {
-		if slices.Contains(keepTags, bare(key)) {
-			return "tag " + key
+// KeepTag names a tag by which somebody keeps a live resource, or "". With the prefix pcf:
+// each key means the same.
+func KeepTag(r *inventory.Resource) string {
+	for _, key := range slices.Concat(sortedKeys(r.Tags), sortedKeys(r.UnknownTags)) {
+		if plain := bare(key); slices.Contains(keepTags, plain) || slices.Contains(keepTags, strings.TrimPrefix(plain, "pcf")) {
+			return key
 		}
 	}
-	for _, key := range sortedKeys(r.UnknownTags) {
-		if slices.Contains(keepTags, bare(key)) {
-			return "tag " + key
-		}
+	return ""
+}
+
+// shield says what protects a live resource, or "".
+func shield(r *inventory.Resource, patterns []Protection) string {
+	if key := KeepTag(r); key != "" {
+		return "tag " + key
 	}
 	if by := protection(r); by != "" {
 		return by

@@ -56,6 +56,19 @@ func StepAlong(part, whole inventory.Ref) Step {
 	return step
 }
 
+// Along returns what ends together with the resource of a deletion, as its steps name it.
+func (a Action) Along() (refs []inventory.Ref) {
+	for _, step := range a.Steps {
+		of := partOf[step.Type]
+		if step.Name == StepGoesAlong || of.whole == a.Resource.Type && of.step == step.Name {
+			ref := a.Resource.Ref()
+			ref.Type, ref.ID = step.Type, step.ID
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
 // StepsOf names what a deletion may change beside its resource, with every id: the deleter of
 // the type does nothing else. What the resource does not show has no step, and a deleter
 // that meets it stops; save what is nothing without the resource (old versions of a policy,

@@ -57,6 +57,7 @@ type Record struct {
 	Message     string `json:"message,omitempty"`
 	// Request is the idempotency token of an intent, and the request id of an outcome.
 	Request string          `json:"request,omitempty"`
+	Along   []string        `json:"along,omitempty"`  // of a deletion: refs of what ends together with the resource
 	Detail  json.RawMessage `json:"detail,omitempty"` // more, by kind
 	Prev    string          `json:"prev"`             // hash of the record before; empty in the first
 }

@@ -47,6 +47,7 @@ type Marked struct {
 	Reason      string
 	At          time.Time // of the first mark: another one moves nothing
 	Noticed     time.Time // first acknowledged notice after the mark; zero when there is none
+	Told        time.Time // the earliest end that this notice promised; zero when it named none
 	// Looks is the fingerprint at the mark, or after the quarantine.
 	Looks       string
 	Quarantined time.Time // since when it is held; zero when it is not
@@ -122,6 +123,7 @@ func (l *Ledger) add(r Record) error {
 		}
 	case Outcome:
 		if i, open := l.intents[callKey(r)]; open && (r.State == Done || r.State == Unsure) && i.Step == "delete" {
+			r.Along = i.Along
 			l.countDeleted(r)
 		}
 		if _, open := l.intents[callKey(r)]; open && (r.State == Failed || r.State == NotDone) {
@@ -137,7 +139,9 @@ func (l *Ledger) add(r Record) error {
 		delete(l.Seen, r.Ref) // whoever is marked again has the whole way before it
 	case Notice:
 		if m, marked := l.Marks[r.Ref]; marked && m.Incarnation == r.Incarnation && m.Noticed.IsZero() {
-			m.Noticed = r.Time
+			var detail struct{ GoesAt time.Time }
+			_ = json.Unmarshal(r.Detail, &detail) // older records have none
+			m.Noticed, m.Told = r.Time, detail.GoesAt
 			l.Marks[r.Ref] = m
 		}
 	case Altered:
@@ -204,10 +208,12 @@ func (l *Ledger) countDeleted(r Record) {
 	}
 	l.deleted[r.Ref+"\x00"+r.Incarnation] = true
 	l.Deleted = append(l.Deleted, r.Time)
-	if ref, err := inventory.ParseRef(r.Ref); err == nil {
-		// What we deleted is not missing.
-		if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; l.Counts[cell] > 0 {
-			l.Counts[cell]--
+	// What we deleted, and what ended along with it, is not missing.
+	for _, text := range append(r.Along, r.Ref) {
+		if ref, err := inventory.ParseRef(text); err == nil {
+			if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; l.Counts[cell] > 0 {
+				l.Counts[cell]--
+			}
 		}
 	}
 }

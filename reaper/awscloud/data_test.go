@@ -62,6 +62,7 @@ func init() {
 			}
 		},
 		patches: []plan.Change{set("/DeletionProtection", true), set("/DeletionProtection", false)},
+		stops:   true,
 		also:    notWithoutSnapshot,
 	})
 	notEmulated["AWS::ElastiCache::SubnetGroup"] = "it cannot delete one"

@@ -146,12 +146,12 @@ func rulesOf(list any, name string, ingress bool) (map[string]groupRule, error) 
 	}
 	for _, e := range elements {
 		var flat struct {
-			IpProtocol, CidrIp, CidrIpv6, Description           *string //nolint:staticcheck // the names of CloudFormation
+			IpProtocol, CidrIp, CidrIpv6, Description           *string
 			FromPort, ToPort                                    *int32
-			SourceSecurityGroupId, SourcePrefixListId           *string //nolint:staticcheck // as above
+			SourceSecurityGroupId, SourcePrefixListId           *string
 			SourceSecurityGroupName                             *string
-			SourceSecurityGroupOwnerId                          *string //nolint:staticcheck // as above
-			DestinationSecurityGroupId, DestinationPrefixListId *string //nolint:staticcheck // as above
+			SourceSecurityGroupOwnerId                          *string
+			DestinationSecurityGroupId, DestinationPrefixListId *string
 		}
 		object, _ := e.(map[string]any)
 		if err := fill(&flat, object, nil); err != nil {

@@ -52,7 +52,7 @@ func init() {
 			}
 		},
 		patches: []plan.Change{
-			set("/State", "DISABLED"), set("/Description", "of all instances"),
+			set("/State", "DISABLED"), set("/State", "ENABLED"), set("/Description", "of all instances"),
 			set("/Targets", []any{map[string]any{"Id": "other", "Arn": "arn:aws:sqs:eu-west-1:123456789012:jobs"}}),
 		},
 	})

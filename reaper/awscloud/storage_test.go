@@ -167,10 +167,12 @@ func TestBucketIsEmptiedOnlyWhenNamed(t *testing.T) {
 	_, err = client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &live.Ref.ID, Key: sdk.String("c")})
 	require.NoError(t, err)
 
-	for _, steps := range [][]plan.Step{nil, {{Name: plan.StepDeleteVersions, ID: other.Ref.ID}}, {{Name: "empty", ID: live.Ref.ID}}} {
+	for _, steps := range [][]plan.Step{nil, {{Name: plan.StepDeleteVersions, ID: other.Ref.ID}}} {
 		_, err = w.c.Delete(ctx, live, steps)
 		require.ErrorIs(t, err, reaper.ErrBlocked, "%v", steps)
 	}
+	_, err = w.c.Delete(ctx, live, []plan.Step{{Name: "empty", ID: live.Ref.ID}})
+	require.ErrorIs(t, err, reaper.ErrUnsupported, "a step that no deleter knows")
 	versions, err := client.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &live.Ref.ID})
 	require.NoError(t, err)
 	assert.Len(t, versions.Versions, 2, "nothing of it was touched")

@@ -1,9 +1,9 @@
-"""Seeds an account for the reaper and prints, as JSON, what must be gone at the end and what must stay.
+"""Seeds an account for the reaper and prints, as JSON, what must be gone at the end (by app) and what stays.
 
 Three apps in dev: orders is at version 2.0.0 and 1.0.0 is retired; reports is retired whole;
 billing 1.0.0 lives. The app network owns the VPC that they all are in. Some things are nobody's,
-some another manager's or AWS's own. "gone" has, beside each resource, what refers to it
-and is gone earlier. Each entry is [type, id].
+some protected, some AWS's own. "before" are pairs of which the first refers to the second, and goes
+earlier. A resource is [type, id].
 """
 import json, boto3
 
@@ -11,7 +11,7 @@ ec2, s3, iam, sqs = boto3.client("ec2"), boto3.client("s3"), boto3.client("iam")
 rds, ddb, lam, elb = boto3.client("rds"), boto3.client("dynamodb"), boto3.client("lambda"), boto3.client("elbv2")
 logs, sns, events, kms = boto3.client("logs"), boto3.client("sns"), boto3.client("events"), boto3.client("kms")
 region = ec2.meta.region_name
-gone, stays, before = [], [], []
+gone, stays, before, of = [], [], [], {"orders": [], "reports": []}
 
 
 def tags(app, version, particle):
@@ -51,6 +51,8 @@ def app(name, version, going):
 
     def put(typ, id_):
         into.append([typ, id_])
+        if going:
+            of[name].append([typ, id_])
         return [typ, id_]
 
     sg = put("AWS::EC2::SecurityGroup", ec2.create_security_group(GroupName=stem, Description=stem, VpcId=vpc, **spec("security-group", t("sg")))["GroupId"])
@@ -105,11 +107,13 @@ app("orders", "2.0.0", False)
 app("reports", "1.0.0", True)
 app("billing", "1.0.0", False)
 
-# Nobody's, AWS's own, another manager's, protected, and of a version that nobody knows.
+# Nobody's, AWS's own, protected, of a version or an app that nobody knows, and the state of the reaper.
 stays.append(["AWS::EC2::Volume", ec2.create_volume(AvailabilityZone=region + "a", Size=1)["VolumeId"]])
 stays.append(["AWS::SQS::Queue", sqs.create_queue(QueueName="nobodys")["QueueUrl"]])
 stays.append(["AWS::SQS::Queue", sqs.create_queue(QueueName="kept", tags={**tags("reports", "1.0.0", "kept"), "pcf:protect": "true"})["QueueUrl"]])
 stays.append(["AWS::SQS::Queue", sqs.create_queue(QueueName="unknown-version", tags=tags("orders", "0.9.0", "jobs"))["QueueUrl"]])
 stays.append(["AWS::SQS::Queue", sqs.create_queue(QueueName="unknown-app", tags=tags("ghost", "1.0.0", "jobs"))["QueueUrl"]])
 stays.append(["AWS::EC2::VPC", ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]])
-print(json.dumps({"gone": gone, "stays": stays, "before": before, "network": {"vpc": vpc, "subnet": subnet, "subnet2": subnet2}}))
+s3.create_bucket(Bucket="acme-reaper-state", CreateBucketConfiguration={"LocationConstraint": region})
+stays.append(["AWS::S3::Bucket", "acme-reaper-state"])
+print(json.dumps({"gone": of, "stays": stays, "before": before}))

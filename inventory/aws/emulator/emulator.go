@@ -306,6 +306,10 @@ func (e *Emulator) State(t testing.TB) string {
 // Calls returns the calls since the start or the last Forget, in order of arrival.
 func (e *Emulator) Calls() []Call { return e.proxy.recorded() }
 
+// WriteTexts returns, in the order of Writes, the operation, path and body of each: the
+// resources that it is about stand in it.
+func (e *Emulator) WriteTexts() []string { return e.proxy.writes() }
+
 // Writes returns those of Calls that are not known to be reads.
 func (e *Emulator) Writes() []Call {
 	var writes []Call

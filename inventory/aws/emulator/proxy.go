@@ -61,6 +61,7 @@ type proxy struct {
 
 	mu     sync.Mutex
 	calls  []Call
+	asked  []string // of each write: its operation, path and body
 	faults map[[2]string]Fault
 	wrote  bool          // since the last unchanged
 	healed chan struct{} // closed by heal
@@ -101,13 +102,19 @@ func (p *proxy) heal() {
 func (p *proxy) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls = nil
+	p.calls, p.asked = nil, nil
 }
 
 func (p *proxy) recorded() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.calls)
+}
+
+func (p *proxy) writes() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.asked)
 }
 
 func (p *proxy) changed() bool {
@@ -124,10 +131,13 @@ func (p *proxy) unchanged() {
 
 // note writes the call down and returns the fault it shall meet, if any,
 // with the channel that closes when faults end.
-func (p *proxy) note(c Call) (f Fault, healed <-chan struct{}) {
+func (p *proxy) note(c Call, asked string) (f Fault, healed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, c)
+	if c.Write {
+		p.asked = append(p.asked, asked)
+	}
 	p.wrote = p.wrote || c.Write
 	for _, service := range []string{c.Service, "*"} {
 		for _, action := range []string{c.Action, "*"} {
@@ -149,7 +159,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	call := callOf(r, body)
 	const page = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n"
-	fault, healed := p.note(call)
+	text, _ := url.QueryUnescape(string(body)) // a body that is none is not looked at
+	fault, healed := p.note(call, call.Action+" "+r.URL.Path+" "+text)
 	switch fault {
 	case Deny:
 		code := "AccessDenied"
