@@ -33,7 +33,7 @@ func FuzzWaivers(f *testing.F) {
 		for _, w := range waivers {
 			inside(w.Position.Line, "a waiver")
 		}
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the list itself is asked for, not a cause
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range joined.Unwrap() {
 				if mistake := (*LoadError)(nil); errors.As(e, &mistake) {
 					inside(mistake.Position.Line, mistake.Message)
