@@ -309,6 +309,7 @@ var acts = map[string]act{
 
 	"permissions --config":  {flag: "types.yaml", see: "sqs:GetQueueAttributes"},
 	"permissions --type":    {flag: "AWS::SQS::Queue", see: "sqs:GetQueueAttributes"},
+	"permissions --state":   {without: "permissions --for reap", flag: "s3://acme-state/prod", see: "arn:aws:s3:::acme-state/prod/"},
 	"config":                {flag: "json.yaml", see: `"schemaVersion": 1`},
 	"rules test --config":   {flag: "quiet.yaml", see: "exit"},
 	"rules lint --config":   {flag: "quiet.yaml", see: "exit"},
