@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
@@ -26,35 +25,24 @@ func (r *Resource) Redact(pointer string, v any) any {
 func Redact(t *schema.Type, pointer string, v any) any { return hide(t, nil, pointer, v) }
 
 func hide(t *schema.Type, secret []string, pointer string, v any) any {
-	if v != nil && slices.ContainsFunc(secret, func(p string) bool { return schema.MatchPointer(p, pointer) }) {
-		return Sensitive
-	}
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case map[string]any:
-		if v == nil {
-			return v
+	return Rewrite(pointer, v, func(pointer string, v any) (any, bool) {
+		if v != nil && slices.ContainsFunc(secret, func(p string) bool { return schema.MatchPointer(p, pointer) }) {
+			return Sensitive, true
 		}
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = hide(t, secret, pointer+"/"+schema.EscapePointer(k), e)
+		switch v := v.(type) {
+		case nil:
+			return nil, true
+		case map[string]any, []any:
+			return nil, false
+		case *Unknown:
+			if v.Sensitive {
+				return Sensitive, true
+			}
+			return v, true
 		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = hide(t, secret, pointer+"/"+strconv.Itoa(i), e)
+		if pointer != "" && schema.IsSensitive(t, pointer) {
+			return Sensitive, true
 		}
-		return out
-	case *Unknown:
-		if !v.Sensitive {
-			return v
-		}
-		return Sensitive
-	}
-	if pointer != "" && schema.IsSensitive(t, pointer) {
-		return Sensitive
-	}
-	return v
+		return v, true
+	})
 }

@@ -69,6 +69,33 @@ func Walk(base string, v any, visit func(pointer string, v any) bool) {
 	}
 }
 
+// Rewrite returns a copy of v, which stands at pointer (RFC 6901), with each value replaced
+// by what visit makes of it. Where visit reports true its value stands as it is, elsewhere
+// what is below v is rewritten in turn. The input is not changed.
+func Rewrite(pointer string, v any, visit func(pointer string, v any) (any, bool)) any {
+	if made, done := visit(pointer, v); done {
+		return made
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = Rewrite(pointer+"/"+schema.EscapePointer(k), e, visit)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = Rewrite(pointer+"/"+strconv.Itoa(i), e, visit)
+		}
+		return out
+	}
+	return v
+}
+
 // HasUnknown reports whether v is or contains an *Unknown, and returns the first
 // one in Walk order with its pointer below v.
 func HasUnknown(v any) (pointer string, u *Unknown, ok bool) {

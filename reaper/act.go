@@ -87,9 +87,9 @@ func (a *applier) perform(ctx context.Context, action plan.Action) (result, erro
 	case plan.Backup:
 		return a.backup(ctx, action, live)
 	case plan.Start:
-		return a.one(ctx, action, "start", func() (string, error) { return a.Cloud.Start(ctx, live.Ref) })
+		return a.inTurn(ctx, action, step{"start", func() (string, error) { return a.Cloud.Start(ctx, live.Ref) }})
 	case plan.Stop:
-		return a.one(ctx, action, "stop", func() (string, error) { return a.Cloud.Stop(ctx, live.Ref) })
+		return a.inTurn(ctx, action, step{"stop", func() (string, error) { return a.Cloud.Stop(ctx, live.Ref) }})
 	case plan.Delete:
 		return a.delete(ctx, action, live)
 	}
@@ -139,10 +139,6 @@ func (a *applier) change(ctx context.Context, action plan.Action, live *inventor
 			remove = append(remove, c.Tag)
 		}
 	}
-	type step struct {
-		name string
-		call func() (string, error)
-	}
 	var steps []step
 	if len(properties) > 0 {
 		steps = append(steps, step{"update", func() (string, error) { return a.Cloud.Update(ctx, live, properties) }})
@@ -153,6 +149,19 @@ func (a *applier) change(ctx context.Context, action plan.Action, live *inventor
 	if len(remove) > 0 {
 		steps = append(steps, step{"untag", func() (string, error) { return a.Cloud.Untag(ctx, live.Ref, remove) }})
 	}
+	return a.inTurn(ctx, action, steps...)
+}
+
+// A step is one call that an action makes. Its name goes into the journal; call returns the
+// request's id.
+type step struct {
+	name string
+	call func() (string, error)
+}
+
+// inTurn makes the calls of an action, up to the first that fails for sure, and looks
+// whether they had their effect.
+func (a *applier) inTurn(ctx context.Context, action plan.Action, steps ...step) (result, error) {
 	for _, s := range steps {
 		failed, err := a.call(ctx, action, s.name, "", s.call)
 		if err != nil {
@@ -161,18 +170,6 @@ func (a *applier) change(ctx context.Context, action plan.Action, live *inventor
 		if failed != nil && !unsure(failed) {
 			return failure(failed), nil
 		}
-	}
-	return a.verify(ctx, action)
-}
-
-// one makes the only call of an action and looks whether it had its effect.
-func (a *applier) one(ctx context.Context, action plan.Action, step string, call func() (string, error)) (result, error) {
-	failed, err := a.call(ctx, action, step, "", call)
-	switch {
-	case err != nil:
-		return result{}, err
-	case failed != nil && !unsure(failed):
-		return failure(failed), nil
 	}
 	return a.verify(ctx, action)
 }

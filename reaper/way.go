@@ -430,7 +430,7 @@ func (a *applier) quarantine(ctx context.Context, action plan.Action, live *inve
 	case stop:
 		does.Verb = plan.Stop
 		if r = (result{state: state.Done, left: live}); !reached(does, live) {
-			r, err = a.one(ctx, does, "stop", func() (string, error) { return a.Cloud.Stop(ctx, live.Ref) })
+			r, err = a.inTurn(ctx, does, step{"stop", func() (string, error) { return a.Cloud.Stop(ctx, live.Ref) }})
 		}
 	default:
 		does.Verb, does.Patch = plan.Update, patch

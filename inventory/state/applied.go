@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +53,9 @@ const maskedPrefix = "hmac-sha256:"
 // masked already stays so, and what is not known becomes a text that says so. The input is not changed.
 func MaskSecrets(key []byte, typ string, properties inventory.Properties) inventory.Properties {
 	t, _ := schema.Lookup(typ)
-	masked, _ := maskBelow(key, t, "", properties).(map[string]any)
+	masked, _ := inventory.Rewrite("", properties, func(pointer string, v any) (any, bool) {
+		return mask(key, t, pointer, v)
+	}).(map[string]any)
 	return masked
 }
 
@@ -64,37 +65,25 @@ func IsMasked(v any) bool {
 	return is && strings.HasPrefix(text, maskedPrefix)
 }
 
-func maskBelow(key []byte, t *schema.Type, pointer string, v any) any {
+// mask returns what stands for a leaf at pointer; false for what has leaves below it.
+func mask(key []byte, t *schema.Type, pointer string, v any) (any, bool) {
 	switch v := v.(type) {
-	case map[string]any:
-		if v == nil {
-			return v
-		}
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = maskBelow(key, t, pointer+"/"+schema.EscapePointer(k), e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = maskBelow(key, t, pointer+"/"+strconv.Itoa(i), e)
-		}
-		return out
+	case map[string]any, []any:
+		return nil, false
 	case *inventory.Unknown:
 		if v.Sensitive {
-			return inventory.Sensitive
+			return inventory.Sensitive, true
 		}
-		return v.String()
+		return v.String(), true
 	case nil:
-		return nil
+		return nil, true
 	}
 	if !schema.IsSensitive(t, pointer) || IsMasked(v) {
-		return v
+		return v, true
 	}
 	text, _ := json.Marshal(v) // a scalar of Properties always has one
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(pointer + "\x00")) // the same secret at two places looks different
 	mac.Write(text)
-	return maskedPrefix + hex.EncodeToString(mac.Sum(nil))
+	return maskedPrefix + hex.EncodeToString(mac.Sum(nil)), true
 }

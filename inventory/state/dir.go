@@ -119,7 +119,7 @@ func (d *dir) holding() (h holding, err error) {
 func (d *dir) hold(h holding) error {
 	text, err := json.Marshal(h)
 	if err == nil {
-		err = replaceFile(filepath.Join(d.path, lockFile), text)
+		err = ReplaceFile(filepath.Join(d.path, lockFile), text)
 	}
 	if err != nil {
 		return fmt.Errorf("write state lock: %w", err)
@@ -198,7 +198,7 @@ func (d *dir) Key(ctx context.Context) (key []byte, err error) {
 			if _, err := rand.Read(key); err != nil {
 				return err
 			}
-			return replaceFile(path, key)
+			return ReplaceFile(path, key)
 		}
 		if err == nil && len(key) != keyLength {
 			return fmt.Errorf("it has %d bytes instead of %d", len(key), keyLength)
@@ -368,8 +368,9 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// replaceFile writes a file so that a crash leaves the old content or the new one.
-func replaceFile(path string, content []byte) error {
+// ReplaceFile writes a file so that a crash leaves the old content or the new one. The file
+// is there, on disk, when it returns nil. Safe to call twice; of concurrent calls the last wins.
+func ReplaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
 		return err

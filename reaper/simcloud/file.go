@@ -7,11 +7,11 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
+	"github.com/pcf-scan/pcf-scan/inventory/state"
 	"github.com/pcf-scan/pcf-scan/reaper"
 )
 
@@ -54,7 +54,7 @@ func Open(path string, clock reaper.Clock) (*Cloud, error) {
 		if _, isJSON := envelope["resources"]; isJSON {
 			out = wrap(envelope, out)
 		}
-		if err := replace(path, out); err != nil {
+		if err := state.ReplaceFile(path, out); err != nil {
 			return fmt.Errorf("write simulated cloud: %w", err)
 		}
 		return nil
@@ -93,24 +93,4 @@ func wrap(envelope map[string]json.RawMessage, lines []byte) []byte {
 	key("resources", append(append([]byte("[\n    "), resources...), "\n  ]"...))
 	out.WriteString("\n}\n")
 	return out.Bytes()
-}
-
-// replace writes a file so that a crash leaves the old content or the new one.
-func replace(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // not there any more when all went well
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
 }
