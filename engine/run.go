@@ -468,20 +468,22 @@ func (i Include) lists(s rules.Status) bool {
 	return true
 }
 
-func (c *RuleCount) add(s rules.Status) {
+func (c *RuleCount) add(s rules.Status) { c.addTimes(s, 1) }
+
+func (c *RuleCount) addTimes(s rules.Status, n int) {
 	switch s {
 	case rules.Pass:
-		c.Pass++
+		c.Pass += n
 	case rules.Fail:
-		c.Fail++
+		c.Fail += n
 	case rules.Error:
-		c.Error++
+		c.Error += n
 	case rules.Skip:
-		c.Skip++
+		c.Skip += n
 	case rules.Waived:
-		c.Waived++
+		c.Waived += n
 	default:
-		c.Unknown++
+		c.Unknown += n
 	}
 }
 

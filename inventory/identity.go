@@ -32,7 +32,7 @@ func NameOf(t *schema.Type, props Properties, tags map[string]string) string {
 	if name := tags["Name"]; name != "" {
 		return name
 	}
-	for _, property := range nameProperties(t) {
+	for _, property := range NameProperties(t) {
 		if name, is := props[property].(string); is && name != "" {
 			return name
 		}
@@ -40,10 +40,10 @@ func NameOf(t *schema.Type, props Properties, tags map[string]string) string {
 	return ""
 }
 
-// nameProperties returns the properties that may name a resource, the most telling
-// first: every ending of AWS::EC2::SecurityGroup that starts with a capital, followed by
-// Name or Identifier.
-func nameProperties(t *schema.Type) []string {
+// NameProperties returns the properties that may name a resource of a type, the most telling
+// first, as a list of its own: every ending of AWS::EC2::SecurityGroup that starts with a
+// capital, followed by Name or Identifier. t may be nil.
+func NameProperties(t *schema.Type) []string {
 	if t == nil {
 		return []string{"Name"}
 	}

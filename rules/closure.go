@@ -119,6 +119,8 @@ type frame struct {
 	run   run
 	in    reading
 	slots []value // of the variables of comprehensions
+	// joined says that a closure has asked who refers to the resource.
+	joined bool
 	// policies are the documents that rules of this resource have read: most rules about a
 	// policy begin in the same way.
 	policies []policyRead
@@ -237,6 +239,7 @@ func (c *closureCompiler) compile(e ast.Expr) node {
 			v := value{kind: mapped, any: map[string]any(nil), shape: dynShape}
 			return node{eval: func(*frame) value { return v }}
 		}
+		return c.table(e)
 	case ast.CallKind:
 		return c.call(e)
 	case ast.ComprehensionKind:
@@ -274,6 +277,9 @@ func (c *closureCompiler) ident(name string) node {
 func (c *closureCompiler) selection(of ast.Expr, name string, optional bool) node {
 	if of.Kind() == ast.IdentKind && of.AsIdent() == "resource" && !c.isLocal("resource") {
 		return c.ofResource(name, c.ast.GetType(of.ID()), optional)
+	}
+	if c.isJoin(of, relatedField) {
+		return node{eval: func(f *frame) value { return f.related(name) }}
 	}
 	base := c.compile(of)
 	n := node{path: base.at(name), placed: base.placed}
@@ -339,6 +345,27 @@ func (c *closureCompiler) selection(of ast.Expr, name string, optional bool) nod
 	}
 	return n
 }
+
+// isJoin reports whether the expression is a field of joins of the judged resource.
+func (c *closureCompiler) isJoin(e ast.Expr, field string) bool {
+	if e.Kind() != ast.SelectKind || e.AsSelect().FieldName() != field {
+		return false
+	}
+	from := e.AsSelect().Operand()
+	return from.Kind() == ast.IdentKind && from.AsIdent() == "resource" && !c.isLocal("resource")
+}
+
+// related is the list that related(typ) gives, where it is certainly empty.
+func (f *frame) related(typ string) value {
+	f.joined = true
+	w := f.run.world
+	if sure, perhaps := w.related(f.in.resource, typ); len(sure)+len(perhaps) > 0 || w.incomplete(typ) != "" {
+		return value{}
+	}
+	return noneRelated
+}
+
+var noneRelated = value{kind: computed, any: []value(nil)}
 
 func (c *closureCompiler) isLocal(name string) bool { _, ok := c.scope[name]; return ok }
 
@@ -429,6 +456,79 @@ func (c *closureCompiler) list(l ast.ListExpr) node {
 		}
 		return value{kind: computed, any: all}
 	}}
+}
+
+// table compiles a map that stands in the expression, {"mysql": ["audit", "error"]}, where its
+// keys and what they are for are constants.
+func (c *closureCompiler) table(e ast.Expr) node {
+	sh := shapeOfType(c.ast.GetType(e.ID()))
+	if sh == nil || sh.elem == nil {
+		return unsupported
+	}
+	entries := map[string]any{}
+	for _, entry := range e.AsMap().Entries() {
+		m := entry.AsMapEntry()
+		key, ok := constant(m.Key()).(string)
+		v := constant(m.Value())
+		if !ok || v == nil || m.IsOptional() {
+			return unsupported
+		}
+		entries[key] = v
+	}
+	if len(entries) < e.AsMap().Size() {
+		return unsupported // a key twice is an error
+	}
+	v := value{kind: mapped, any: entries, shape: sh.elem}
+	return node{eval: func(*frame) value { return v }}
+}
+
+// shapeOfType is the shape of scalars, and of lists and maps of them; nil for all others.
+func shapeOfType(t *types.Type) *shape {
+	switch t.Kind() {
+	case types.BoolKind:
+		return boolShape
+	case types.IntKind:
+		return intShape
+	case types.StringKind:
+		return textShape
+	case types.ListKind:
+		if elem := shapeOfType(t.Parameters()[0]); elem != nil {
+			return listShape(elem)
+		}
+	case types.MapKind:
+		if elem := shapeOfType(t.Parameters()[1]); elem != nil && t.Parameters()[0].Kind() == types.StringKind {
+			return mapShape(elem)
+		}
+	}
+	return nil
+}
+
+// constant is a literal, or a list of literals, as a property value; nil for all else.
+func constant(e ast.Expr) any {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		switch v := e.AsLiteral().(type) {
+		case types.Bool:
+			return bool(v)
+		case types.Int:
+			return int64(v)
+		case types.String:
+			return string(v)
+		}
+	case ast.ListKind:
+		all := make([]any, 0, e.AsList().Size())
+		for _, element := range e.AsList().Elements() {
+			v := constant(element)
+			if v == nil {
+				return nil
+			}
+			all = append(all, v)
+		}
+		if len(e.AsList().OptionalIndices()) == 0 {
+			return all
+		}
+	}
+	return nil
 }
 
 func isOptional(t *types.Type) bool {
@@ -675,22 +775,26 @@ func (c *closureCompiler) wantTags(e ast.Expr) {
 }
 
 func (c *closureCompiler) equality(args []ast.Expr, not bool) node {
+	optional := isOptional(c.ast.GetType(args[0].ID()))
+	if optional != isOptional(c.ast.GetType(args[1].ID())) {
+		return unsupported
+	}
 	for _, a := range args {
-		if isOptional(c.ast.GetType(a.ID())) {
-			return unsupported
-		}
 		c.wantTags(a)
 	}
 	left, right := c.whole(args[0]), c.whole(args[1])
 	a, b := left.eval, right.eval
 	return node{eval: func(f *frame) value {
 		x := a(f)
-		if x.kind <= missing {
+		if x.kind == uncertain || x.kind == missing && !optional {
 			return value{}
 		}
 		y := b(f)
-		if y.kind <= missing {
+		if y.kind == uncertain || y.kind == missing && !optional {
 			return value{}
+		}
+		if x.kind == missing || y.kind == missing {
+			return boolValue((x.kind == y.kind) != not)
 		}
 		equal, ok := f.equal(x, y)
 		if !ok {
@@ -871,6 +975,16 @@ func (c *closureCompiler) index(e ast.Expr, args []ast.Expr, optional bool) node
 			}
 			if key.num >= 0 && key.num < int64(len(all)) {
 				return all[key.num]
+			} else if optional {
+				return value{kind: missing}
+			}
+		case other: // what a function gave: split(".")
+			all, ok := v.any.(traits.Lister)
+			if !ok || key.kind != integer || key.num < 0 || unknownIn(all) != nil {
+				return value{}
+			}
+			if n, _ := all.Size().(types.Int); key.num < int64(n) {
+				return fromCEL(all.Get(types.Int(key.num)))
 			} else if optional {
 				return value{kind: missing}
 			}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -49,21 +48,19 @@ type compiler struct {
 	rule    *Rule
 	structs *structs
 	params  *shape
-	guard   *cel.StaticOptimizer
+	// proven says that the tests of this package have compiled these expressions: nothing is
+	// looked for that only a new rule can have wrong.
+	proven bool
 }
 
-func newCompiler(r *Rule, shared *structs) (*compiler, error) {
-	optimizer, err := cel.NewStaticOptimizer(guard{})
-	if err != nil {
-		return nil, fmt.Errorf("make the CEL environment: %w", err)
-	}
+func newCompiler(r *Rule, shared *structs) *compiler {
 	// Rules whose parameters have the same names and types share their environments.
 	fields, signature := map[string]*shape{}, make([]string, len(r.Params))
 	for i, p := range r.Params {
 		fields[p.Name], signature[i] = paramShapes[p.Type], p.Name+" "+p.Type
 	}
 	params := structShape("params of "+strings.Join(signature, ", "), func() map[string]*shape { return fields })
-	return &compiler{rule: r, structs: shared, params: params, guard: optimizer}, nil
+	return &compiler{rule: r, structs: shared, params: params}
 }
 
 // An envKey says which expressions share an environment.
@@ -122,8 +119,10 @@ func (c *compiler) variables(typ string) []cel.EnvOption {
 type expression struct {
 	env     *cel.Env
 	checked *ast.AST // as the type checker left it
-	guarded *ast.AST // with the guard in place: what is evaluated
 	joins   []string // types that related() and references() name
+	// guarded is the expression with the guard in place: what cel-go evaluates. Most resources
+	// are decided by closures, so that it is made when it is first needed.
+	guarded func() (*ast.AST, error)
 	plan    func() (cel.Program, error)
 	// closure is the second back end (closure.go); nil for a part.
 	closure func() *compiledClosure
@@ -139,13 +138,32 @@ func (e *expression) Eval(vars any) (ref.Val, error) {
 	return v, err
 }
 
-// part is an expression over a part of the same tree. It is planned when it is first
-// needed, because most are never.
-func (e *expression) part(of ast.Expr) *expression {
+// part is an expression over a part of the same tree, which the guard leaves where it is. It
+// is planned when it is first needed, because most are never.
+func (e *expression) part(of func(whole ast.Expr) ast.Expr) *expression {
 	return &expression{plan: sync.OnceValues(func() (cel.Program, error) {
-		g := e.guarded
-		return e.env.PlanProgram(ast.NewCheckedAST(ast.NewAST(of, g.SourceInfo()), g.TypeMap(), g.ReferenceMap()), cel.EvalOptions(cel.OptOptimize))
+		g, err := e.guarded()
+		if err != nil {
+			return nil, err
+		}
+		return e.env.PlanProgram(ast.NewCheckedAST(ast.NewAST(of(g.Expr()), g.SourceInfo()), g.TypeMap(), g.ReferenceMap()), cel.EvalOptions(cel.OptOptimize))
 	})}
+}
+
+// withGuard puts the guard into a checked expression.
+func withGuard(env *cel.Env, checked *cel.Ast) (*ast.AST, error) {
+	if !(guard{}).needed(checked.NativeRep()) {
+		return checked.NativeRep(), nil
+	}
+	optimizer, err := cel.NewStaticOptimizer(guard{})
+	if err != nil {
+		return nil, fmt.Errorf("make the guard: %w", err)
+	}
+	guarded, issues := optimizer.Optimize(env, checked)
+	if issues.Err() != nil {
+		return nil, fmt.Errorf("guard the expression: %w", issues.Err())
+	}
+	return guarded.NativeRep(), nil
 }
 
 // An exprKey says which expressions are the same.
@@ -170,8 +188,8 @@ func (c *compiler) compile(typ, text string, want *cel.Type) (whole *expression,
 		c.structs.exprs.Store(key, whole)
 	}
 	c.rule.Joins = append(c.rule.Joins, whole.joins...)
-	for _, e := range conjunctsOf(whole.guarded.Expr()) {
-		conjuncts = append(conjuncts, whole.part(e))
+	for i := range conjunctsOf(whole.checked.Expr()) {
+		conjuncts = append(conjuncts, whole.part(func(e ast.Expr) ast.Expr { return conjunctsOf(e)[i] }))
 	}
 	return whole, conjuncts, nil
 }
@@ -188,28 +206,24 @@ func (c *compiler) compileNew(typ, text string, want *cel.Type) (*expression, er
 	if got := checked.OutputType(); want != nil && !want.IsExactType(got) {
 		return nil, &exprError{message: fmt.Sprintf("the expression gives %s, not %s", typeName(got), typeName(want))}
 	}
-	if err := checkTyped(text, checked); err != nil {
-		return nil, err
-	}
-	if err := c.checkMistakes(env, text, checked); err != nil {
-		return nil, err
-	}
-	if err := checkCost(env, checked); err != nil {
-		return nil, err
-	}
-	e := &expression{env: env, checked: checked.NativeRep(), guarded: checked.NativeRep(), joins: joinsOf(checked)}
-	if (guard{}).needed(e.checked) {
-		guarded, issues := c.guard.Optimize(env, checked)
-		if issues.Err() != nil {
-			return nil, &exprError{message: issues.Err().Error()}
+	if !c.proven {
+		if err := checkTyped(text, checked); err != nil {
+			return nil, err
 		}
-		e.guarded = guarded.NativeRep()
+		if err := c.checkMistakes(env, text, checked); err != nil {
+			return nil, err
+		}
+		if err := checkCost(env, checked); err != nil {
+			return nil, err
+		}
 	}
-	e.plan = e.part(e.guarded.Expr()).plan
+	e := &expression{env: env, checked: checked.NativeRep(), joins: joinsOf(checked)}
+	e.guarded = sync.OnceValues(func() (*ast.AST, error) { return withGuard(env, checked) })
+	e.plan = e.part(func(whole ast.Expr) ast.Expr { return whole }).plan
 	e.closure = sync.OnceValue(func() *compiledClosure { return e.compileClosure(c.structs) })
 	// Planning finds one mistake more, a pattern that is none; else it can wait for a resource
 	// that the closures do not decide.
-	if strings.Contains(text, "matches") {
+	if !c.proven && strings.Contains(text, "matches") {
 		if _, err := e.plan(); err != nil {
 			return nil, &exprError{message: err.Error()}
 		}
@@ -268,11 +282,11 @@ func (e *exprError) Error() string {
 }
 
 var (
-	undefinedField = regexp.MustCompile(`^undefined field '(.*)'$`)
-	undeclared     = regexp.MustCompile(`^undeclared reference to '(.*)' \(in container '.*'\)$`)
-	noOverload     = regexp.MustCompile(`^found no matching overload for '(.*)' applied to '(.*)'$`)
-	comparison     = regexp.MustCompile(`^_(==|!=|<|<=|>|>=)_$`)
-	operator       = regexp.MustCompile(`^_?(\W+)_$`)
+	undefinedField = pattern(`^undefined field '(.*)'$`)
+	undeclared     = pattern(`^undeclared reference to '(.*)' \(in container '.*'\)$`)
+	noOverload     = pattern(`^found no matching overload for '(.*)' applied to '(.*)'$`)
+	comparison     = pattern(`^_(==|!=|<|<=|>|>=)_$`)
+	operator       = pattern(`^_?(\W+)_$`)
 )
 
 // explain says in the words of rules what the type checker finds first. It checks again, in
@@ -290,7 +304,7 @@ func (c *compiler) explain(typ, text string) error {
 	found := issues.Errors()[0]
 	runes := []rune(text)
 	e := &exprError{message: found.Message, offset: offsetOf(runes, found.Location.Line(), found.Location.Column())}
-	if m := undefinedField.FindStringSubmatch(found.Message); m != nil {
+	if m := undefinedField().FindStringSubmatch(found.Message); m != nil {
 		field := m[1]
 		in := missed[field]
 		names, _ := env.CELTypeProvider().FindStructFieldNames(in)
@@ -300,23 +314,23 @@ func (c *compiler) explain(typ, text string) error {
 			e.message = fmt.Sprintf("unknown resource type %q", field)
 		}
 		e.offset = find(runes, field, e.offset)
-	} else if m := undeclared.FindStringSubmatch(found.Message); m != nil {
+	} else if m := undeclared().FindStringSubmatch(found.Message); m != nil {
 		e.message, e.meant = fmt.Sprintf("%s is not known here", m[1]), schema.Suggest(m[1], names(env))
 		if e.meant == m[1] { // a macro
 			e.message, e.meant = fmt.Sprintf("%s() does not take these arguments here", m[1]), ""
 		}
 		e.offset = find(runes, m[1], e.offset)
-	} else if m := noOverload.FindStringSubmatch(found.Message); m != nil {
+	} else if m := noOverload().FindStringSubmatch(found.Message); m != nil {
 		operands := readable(m[2])
 		switch name := m[1]; {
 		case name == operators.Index || name == operators.OptIndex:
 			e.message = "brackets do not take " + operands + ": a property is read by its name, as in .Name or .?Name"
 		case name == operators.In:
 			e.message = "in does not take " + operands
-		case comparison.MatchString(name):
+		case comparison().MatchString(name):
 			e.message = "values of unlike types are compared: " + operands
-		case operator.MatchString(name):
-			e.message = fmt.Sprintf("operator %s does not take %s", operator.FindStringSubmatch(name)[1], operands)
+		case operator().MatchString(name):
+			e.message = fmt.Sprintf("operator %s does not take %s", operator().FindStringSubmatch(name)[1], operands)
 		default:
 			e.message = fmt.Sprintf("%s() does not take %s", name, operands)
 		}

@@ -20,10 +20,7 @@ const ignoreWhen = "ignore.when"
 // an error where the expression breaks or depends on a value that is not known, and a
 // difference is then not ignored.
 func CompileIgnore(expr string) (func(value, declared any, live map[string]any) (bool, error), error) {
-	c, err := newCompiler(&Rule{}, newStructs())
-	if err != nil {
-		return nil, fmt.Errorf("compile ignore.when: %w", err)
-	}
+	c := newCompiler(&Rule{}, newStructs())
 	program, _, err := c.compile(ignoreWhen, expr, cel.BoolType)
 	if err != nil {
 		return nil, fmt.Errorf("compile ignore.when %q: %w", expr, err)

@@ -151,6 +151,9 @@ func (j *join) ConvertToType(t ref.Type) ref.Val { return toType(j, t) }
 // related returns the resources of type typ that refer to r, and those that perhaps do.
 func (w *World) related(r *inventory.Resource, typ string) (sure, perhaps []*inventory.Resource) {
 	x := w.index(typ)
+	if len(x.byTarget)+len(x.byValue)+len(x.open) == 0 {
+		return nil, nil
+	}
 	t, _ := schema.Lookup(r.Ref.Type)
 	add := func(to *[]*inventory.Resource, ref reference) {
 		if !isSame(ref.from, r) && sameAccount(ref.from, r) {
@@ -289,10 +292,17 @@ func newTypeIndex() *typeIndex {
 }
 
 // add puts a resource into the index, under the name of as; only references that wants
-// admits are kept, nil admitting all.
+// admits are kept, nil admitting all. Where as is not r, nothing of r is kept.
 func (x *typeIndex) add(r, as *inventory.Resource, wants func(reference) bool) {
+	own := func(text string) string {
+		if as != r {
+			text = strings.Clone(text)
+		}
+		return text
+	}
 	called := identityOf(r)
 	for _, name := range called.names {
+		name = own(name)
 		x.byIdentity[name] = append(x.byIdentity[name], as)
 	}
 	if len(called.open) > 0 {
@@ -304,8 +314,11 @@ func (x *typeIndex) add(r, as *inventory.Resource, wants func(reference) bool) {
 	}
 	for _, ref := range referencesOf(r) {
 		ref.from = as
+		if wants != nil && !wants(ref) {
+			continue
+		}
+		ref.property, ref.value = own(ref.property), own(ref.value)
 		switch {
-		case wants != nil && !wants(ref):
 		case ref.to.logicalID != "":
 			x.byTarget[ref.to] = append(x.byTarget[ref.to], ref)
 		default:
@@ -350,12 +363,8 @@ func identityOf(r *inventory.Resource) identity {
 	called := identity{names: []string{r.Ref.ID, r.ARN}}
 	t, ok := schema.Lookup(r.Ref.Type)
 	if ok {
-		names := namesOf(t)
-		for name, v := range r.Properties {
-			if _, known := t.Root.Properties[name]; !slices.Contains(names, name) && (known || !isNameOf(t, name)) {
-				continue
-			}
-			switch v := v.(type) {
+		for _, name := range namesOf(t) {
+			switch v := r.Properties[name].(type) {
 			case string:
 				called.names = append(called.names, v)
 			case *inventory.Unknown:
@@ -368,7 +377,8 @@ func identityOf(r *inventory.Resource) identity {
 	return called
 }
 
-// namesOf returns the properties in the schema of a type that name a resource of it.
+// namesOf returns the properties that name a resource of a type, sorted: those that the schema
+// says so of, and those that are called so, in the schema or not.
 func namesOf(t *schema.Type) []string {
 	if known, ok := nameProperties.Load(t); ok {
 		return known.([]string)
@@ -377,18 +387,16 @@ func namesOf(t *schema.Type) []string {
 	for _, also := range t.AdditionalIdentifiers {
 		pointers = append(pointers, also...)
 	}
-	var names []string
+	names := inventory.NameProperties(t)
 	for name := range t.Root.Properties {
-		if slices.Contains(pointers, "/"+name) || isNameOf(t, name) {
+		if slices.Contains(pointers, "/"+name) {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	nameProperties.Store(t, names)
 	return names
-}
-
-func isNameOf(t *schema.Type, property string) bool {
-	return inventory.NameOf(t, inventory.Properties{property: "x"}, nil) != ""
 }
 
 // nameProperties caches namesOf: there is one *schema.Type for each type.

@@ -97,7 +97,7 @@ func (p *programs) closures() (when, check *compiledClosure) {
 
 // verdict judges with closures; Unknown means that cel-go has to.
 func (f *frame) verdict(when, check *compiledClosure, params ref.Val) Status {
-	f.run.params, f.run.unknowns = params, nil
+	f.run.params, f.run.unknowns, f.joined = params, nil, false
 	if when != nil {
 		switch v := f.eval(when); {
 		case v.kind != boolean:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/cel-go/cel"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -38,6 +39,17 @@ func (f *file) compileFor(r *Rule, c *compiler, typ string, compile func(*file, 
 		compile(&file, &compiler, p)
 		l.errs = append(l.errs, file.errs...)
 	})
+}
+
+// whenNeeded is an expression that is compiled when it is first evaluated.
+func (c *compiler) whenNeeded(typ, text string, want *cel.Type) *expression {
+	return &expression{plan: sync.OnceValues(func() (cel.Program, error) {
+		whole, _, err := c.compile(typ, text, want)
+		if err != nil {
+			return nil, err
+		}
+		return whole.plan()
+	})}
 }
 
 // program returns the compiled expressions for a resource type. An error means that the
@@ -91,4 +103,9 @@ func joinsIn(texts ...map[string]string) (all []string) {
 		}
 	}
 	return all
+}
+
+// pattern is a regular expression that is compiled when it is first needed: a run needs few.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

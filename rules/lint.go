@@ -93,10 +93,7 @@ func (l *linter) say(at inventory.Position, check, format string, args ...any) {
 
 func (l *linter) lint() {
 	r := l.rule
-	c, err := newCompiler(&Rule{ID: r.ID, Params: r.Params}, l.set.structs)
-	if err != nil {
-		return // the rule was compiled by the same: it cannot be
-	}
+	c := newCompiler(&Rule{ID: r.ID, Params: r.Params}, l.set.structs)
 	l.cases()
 	read := map[string]bool{}
 	for key, texts := range map[string]map[string]string{"check": r.Check, "when": r.When, "message": r.Message, "repair": r.Repair} {

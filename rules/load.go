@@ -98,9 +98,10 @@ func load(sources []source) (*Set, error) {
 	shared, frameworks := newStructs(), maps.Clone(builtinFrameworks())
 	var files, ofFrameworks []*file
 	seen := map[string]bool{} // a file that is named twice, or by its directory too, is read once
+	dirs := map[string]string{}
 	for _, s := range sources {
 		for _, f := range s.list(shared) {
-			if real := realPath(f); real != "" && seen[real] {
+			if real := realPath(f, dirs); real != "" && seen[real] {
 				continue
 			} else if real != "" {
 				seen[real] = true
@@ -147,8 +148,9 @@ func load(sources []source) (*Set, error) {
 	return set, errors.Join(errs...)
 }
 
-// realPath is where a file of the user stands, "" for a mistake and for the built-in pack.
-func realPath(f *file) string {
+// realPath is where a file of the user stands, "" for a mistake and for the built-in pack. dirs
+// keeps what it finds out about directories, each of which holds many files.
+func realPath(f *file, dirs map[string]string) string {
 	if _, embedded := f.source.files.(embed.FS); embedded || f.path == "" {
 		return ""
 	}
@@ -156,10 +158,20 @@ func realPath(f *file) string {
 	if err != nil {
 		return ""
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		return real
+	if f.link {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
+			return real
+		}
+		return abs
 	}
-	return abs
+	dir, name := filepath.Split(abs)
+	if _, known := dirs[dir]; !known {
+		dirs[dir] = dir
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dirs[dir] = real
+		}
+	}
+	return filepath.Join(dirs[dir], name)
 }
 
 const (
@@ -205,7 +217,7 @@ func (s source) list(shared *structs) (files []*file) {
 		if d.IsDir() || info.IsDir() && ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
-		files = append(files, &file{name: s.show(name), source: s, path: name, loader: &loader{structs: shared}})
+		files = append(files, &file{name: s.show(name), link: name == s.path || d.Type()&fs.ModeSymlink != 0, source: s, path: name, loader: &loader{structs: shared}})
 		return nil
 	})
 	switch {
@@ -230,7 +242,10 @@ func (f *file) load() {
 	if f.path == "" {
 		return // a source that could not be read
 	}
-	if info, err := fs.Stat(f.source.files, f.path); err == nil && !info.Mode().IsRegular() {
+	size := 0
+	if info, err := fs.Stat(f.source.files, f.path); err == nil && info.Mode().IsRegular() {
+		size = int(min(info.Size(), maxRuleFile))
+	} else if err == nil {
 		f.fail(nil, "read rule file: it is no regular file", "") // reading a pipe may never end
 		return
 	}
@@ -240,7 +255,7 @@ func (f *file) load() {
 		return
 	}
 	defer in.Close()
-	buffer := bytes.NewBuffer(make([]byte, 0, 16<<10))
+	buffer := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
 	_, err = buffer.ReadFrom(io.LimitReader(in, maxRuleFile+1))
 	data := buffer.Bytes()
 	switch {
@@ -252,16 +267,21 @@ func (f *file) load() {
 		return
 	}
 	all := string(data)
+	f.content = all
 	if f.source.lazy {
-		head, _, _ := bytes.Cut(data, []byte("\ncases:"))
-		data = append(head, '\n')
+		if end := bytes.Index(data, []byte("\ncases:")) + 1; end > 0 {
+			data, f.content = data[:end], all[:end]
+		}
 	}
-	f.content = string(data)
 	if at := invalidUTF8(data); at >= 0 && !bytes.HasPrefix(data, []byte{0xff, 0xfe}) && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) { // UTF-16 is read too
 		before := string(data[:at])
 		line := before[strings.LastIndexByte(before, '\n')+1:]
 		f.failAt(inventory.Position{File: f.name, Line: 1 + strings.Count(before, "\n"), Column: 1 + utf8.RuneCountInString(line)},
 			"not a YAML document: here is no UTF-8 text", "")
+		return
+	}
+	if root, ok := readPlain(f.content); ok {
+		f.read(root, all)
 		return
 	}
 	var doc, second yaml.Node
@@ -277,11 +297,16 @@ func (f *file) load() {
 		f.syntax(err)
 		return
 	}
+	f.read(doc.Content[0], all)
+}
+
+// read makes of a document what it says; all is the text of the whole file.
+func (f *file) read(root *yaml.Node, all string) {
 	if strings.HasSuffix(f.path, frameworkSuffix) {
-		f.framework(doc.Content[0])
+		f.framework(root)
 		return
 	}
-	r := f.rule(doc.Content[0])
+	r := f.rule(root)
 	r.Text = all
 	if len(f.errs) == 0 {
 		f.loaded = r
@@ -309,6 +334,7 @@ type file struct {
 	source  source
 	path    string // in the source
 	name    string // as positions name it
+	link    bool   // it may be a symbolic link
 	content string // what was read of it
 	id      string // of the rule, once it is known
 	loaded  *Rule
@@ -339,12 +365,12 @@ func (f *file) failAt(p inventory.Position, message, meant string) {
 	f.errs = append(f.errs, e)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+var yamlLine = pattern(`^yaml: line (\d+): (.*)$`)
 
 func (f *file) syntax(err error) {
 	p := inventory.Position{File: f.name, Line: 1, Column: 1}
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
 		p.Line, _ = strconv.Atoi(m[1]) // digits
 		message = m[2]
 		if strings.HasPrefix(message, "did not find expected") {
@@ -516,7 +542,7 @@ func (f *file) lint(r *Rule, n *yaml.Node) {
 	}
 }
 
-var identifier = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+var identifier = pattern(`^[a-z][A-Za-z0-9]*$`)
 
 func (f *file) params(r *Rule, n *yaml.Node) {
 	if n == nil {
@@ -525,7 +551,7 @@ func (f *file) params(r *Rule, n *yaml.Node) {
 	byName := f.object(n, "params")
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		keys := f.object(byName[name], "a parameter", "type", "default")
-		if !identifier.MatchString(name) {
+		if !identifier().MatchString(name) {
 			f.fail(byName[name], fmt.Sprintf("parameter name %q is not in camel case (as in minRetention)", name), "")
 		}
 		if keys["type"] == nil || keys["default"] == nil {
@@ -565,11 +591,8 @@ func fits(v any, typ string) bool {
 
 // expressions compiles everything that is CEL.
 func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
-	c, err := newCompiler(r, f.structs)
-	if err != nil {
-		f.fail(nil, err.Error(), "")
-		return
-	}
+	c := newCompiler(r, f.structs)
+	c.proven = f.source.lazy
 	r.programs = map[string]*programs{}
 	for _, typ := range r.Types {
 		r.programs[typ] = &programs{}
@@ -582,7 +605,13 @@ func (f *file) expressions(r *Rule, keys map[string]*yaml.Node) {
 		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.when, _ = f.compile(c, typ, n, cel.BoolType) })
 	})
 	r.Message = f.byType(r, keys["message"], "message", false, func(typ string, n *yaml.Node) {
-		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) { p.message, _ = f.compile(c, typ, n, cel.StringType) })
+		f.compileFor(r, c, typ, func(f *file, c *compiler, p *programs) {
+			if c.proven {
+				p.message = c.whenNeeded(typ, n.Value, cel.StringType) // most resources comply
+			} else {
+				p.message, _ = f.compile(c, typ, n, cel.StringType)
+			}
+		})
 	})
 	if n := keys["repair"]; n != nil && !f.source.lazy {
 		f.repair(r, c, n)
@@ -973,7 +1002,8 @@ func (f *file) decode(n *yaml.Node, budget *int) (any, bool) {
 		f.fail(n, "the value is too large", "")
 		return nil, false
 	}
-	if tag := n.ShortTag(); n.Kind != yaml.AliasNode && !slices.Contains(caseTags, tag) && (!strings.HasPrefix(tag, "!!") || tag == "!!binary" || tag == "!!merge") {
+	tag := n.ShortTag()
+	if n.Kind != yaml.AliasNode && !slices.Contains(caseTags, tag) && (!strings.HasPrefix(tag, "!!") || tag == "!!binary" || tag == "!!merge") {
 		f.fail(n, fmt.Sprintf("a case knows no tag %s: want one of %s", tag, strings.Join(caseTags, ", ")), schema.Suggest(tag, caseTags))
 		return nil, false
 	}
@@ -1005,15 +1035,15 @@ func (f *file) decode(n *yaml.Node, budget *int) (any, bool) {
 		}
 		return all, true
 	}
-	switch n.ShortTag() {
+	switch tag {
 	case "!Unknown":
 		return &inventory.Unknown{Because: cmp.Or(n.Value, "the case says so")}, true
 	case "!Maybe":
 		return &inventory.Unknown{Because: cmp.Or(n.Value, "the case says so"), Optional: true}, true
 	case "!Ref":
 		return &inventory.Unknown{Because: n.Value + " gets it at deployment", Symbol: "Ref " + n.Value, Target: n.Value}, true
-	case "!!timestamp":
-		return n.Value, true // a policy version such as 2012-10-17
+	case "!!str", "!!timestamp": // a policy version such as 2012-10-17
+		return n.Value, true
 	}
 	var v any
 	if err := n.Decode(&v); err != nil {

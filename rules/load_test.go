@@ -245,6 +245,11 @@ func TestLoadPaths(t *testing.T) {
 	s, err = LoadOnly(dir, one, filepath.Join(dir, "mine"))
 	require.NoError(t, err, "a file that is reached twice is one file")
 	assert.Len(t, s.Rules(), 1)
+	alias := filepath.Join(t.TempDir(), "alias.yaml")
+	require.NoError(t, os.Symlink(one, alias))
+	s, err = LoadOnly(one, alias, filepath.Dir(alias))
+	require.NoError(t, err, "by a link too")
+	assert.Len(t, s.Rules(), 1)
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "x.yaml"), []byte("a: b"), 0o600))

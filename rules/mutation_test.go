@@ -150,10 +150,7 @@ func (m mutant) isKilled(s *Set, r *Rule, worlds []*World) bool {
 }
 
 func mutantsOf(r *Rule) ([]mutant, error) {
-	c, err := newCompiler(&Rule{ID: r.ID, Params: r.Params}, newStructs())
-	if err != nil {
-		return nil, err
-	}
+	c := newCompiler(&Rule{ID: r.ID, Params: r.Params}, newStructs())
 	judged := judgedTypes(r)
 	var all []mutant
 	for _, key := range []string{"check", "when"} {

@@ -87,21 +87,21 @@ const region = `(?:us|us-gov|us-iso[a-z]?|ca|mx|sa|eu|eu-isoe|eusc-de|af|me|il|a
 // of EC2, https://docs.aws.amazon.com/general/latest/gr/rande.html for endpoints.
 var (
 	// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE; ${} is what deployment puts in.
-	accountARN = regexp.MustCompile(`(arn:[^:\s"']*:[^:\s"']*:[^:\s"']*:[0-9]{12}:[^\s"',]*)`)
-	arnRegion  = regexp.MustCompile(`arn:[^:\s"']*:[^:\s"']*:(` + region + `):`)
+	accountARN = pattern(`(arn:[^:\s"']*:[^:\s"']*:[^:\s"']*:[0-9]{12}:[^\s"',]*)`)
+	arnRegion  = pattern(`arn:[^:\s"']*:[^:\s"']*:(` + region + `):`)
 	// A region or a zone as a value by itself.
-	wholeRegion = regexp.MustCompile(`^(` + region + `[a-z]?)$`)
+	wholeRegion = pattern(`^(` + region + `[a-z]?)$`)
 	// Names of services (com.amazonaws.eu-west-1.s3) and hosts (s3-eu-west-1.amazonaws.com).
-	endpointRegion = regexp.MustCompile(`(?:com\.amazonaws\.(?:vpce\.)?|[./@-])(` + region + `)(?:\.[a-z0-9-]+)*(?:\.amazonaws\.com|\.api\.aws|\.on\.aws)|com\.amazonaws\.(?:vpce\.)?(` + region + `)\.`)
-	accountHost    = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})\.dkr\.ecr|\.amazonaws\.com(?:\.cn)?/([0-9]{12})/`)
-	wholeAccount   = regexp.MustCompile(`^([0-9]{12})$`)
-	accountKey     = regexp.MustCompile(`(?i)account|owner|principal|^aws$|^userids?$`)
+	endpointRegion = pattern(`(?:com\.amazonaws\.(?:vpce\.)?|[./@-])(` + region + `)(?:\.[a-z0-9-]+)*(?:\.amazonaws\.com|\.api\.aws|\.on\.aws)|com\.amazonaws\.(?:vpce\.)?(` + region + `)\.`)
+	accountHost    = pattern(`(?:^|[^0-9])([0-9]{12})\.dkr\.ecr|\.amazonaws\.com(?:\.cn)?/([0-9]{12})/`)
+	wholeAccount   = pattern(`^([0-9]{12})$`)
+	accountKey     = pattern(`(?i)account|owner|principal|^aws$|^userids?$`)
 	// The ids of EC2: 17 digits, 8 in old accounts. The short ones count only alone, because
 	// a name may end in a date (backup-20260101).
 	imageID   = givenBy(`ami|aki|ari`)
 	givenName = givenBy(`acl|cgw|dopt|eigw|eipalloc|eipassoc|eni|fl|fs|fsap|i|igw|key|lt|nat|pcx|pl|rtb|sg|sgr|snap|subnet|tgw|tgw-attach|tgw-rtb|vgw|vol|vpc|vpce|vpce-svc|vpn`)
-	zoneID    = regexp.MustCompile(`^(?:/?hostedzone/)?(Z[A-Z0-9]{8,32})$`)
-	keyUUID   = regexp.MustCompile(`^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+	zoneID    = pattern(`^(?:/?hostedzone/)?(Z[A-Z0-9]{8,32})$`)
+	keyUUID   = pattern(`^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 )
 
 // shortestAccount is the least number that is taken for an account id: of smaller ones,
@@ -112,14 +112,14 @@ const shortestAccount = 100_000_000
 // (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
 const cloudFrontZone = "Z2FDTNDATAQYW2"
 
-func givenBy(prefixes string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[^a-z0-9-])((?:` + prefixes + `)-[0-9a-f]{17})(?:$|[^0-9a-z-])|^((?:` + prefixes + `)-[0-9a-f]{8})$`)
+func givenBy(prefixes string) func() *regexp.Regexp {
+	return pattern(`(?:^|[^a-z0-9-])((?:` + prefixes + `)-[0-9a-f]{17})(?:$|[^0-9a-z-])|^((?:` + prefixes + `)-[0-9a-f]{8})$`)
 }
 
-func firstGroup(patterns ...*regexp.Regexp) func(key, text string) string {
+func firstGroup(patterns ...func() *regexp.Regexp) func(key, text string) string {
 	return func(_, text string) string {
 		for _, p := range patterns {
-			if m := p.FindStringSubmatch(text); m != nil {
+			if m := p().FindStringSubmatch(text); m != nil {
 				return strings.Join(m[1:], "") // one alternative of the pattern matched
 			}
 		}
@@ -130,7 +130,7 @@ func firstGroup(patterns ...*regexp.Regexp) func(key, text string) string {
 // accountIn finds account ids outside ARNs: where an account is meant, and in the names of
 // registries and queues. Elsewhere twelve digits may be anything.
 func accountIn(key, text string) string {
-	if accountKey.MatchString(key) {
+	if accountKey().MatchString(key) {
 		if id := firstGroup(wholeAccount)(key, text); id != "" {
 			return id
 		}
@@ -142,10 +142,10 @@ func accountIn(key, text string) string {
 // they are only by the property they stand in.
 func idIn(key, text string) string {
 	key = strings.ToLower(key)
-	switch m := zoneID.FindStringSubmatch(text); {
+	switch m := zoneID().FindStringSubmatch(text); {
 	case m != nil && strings.Contains(key, "hostedzone") && m[1] != cloudFrontZone:
 		return m[1]
-	case strings.Contains(key, "key") && keyUUID.MatchString(text):
+	case strings.Contains(key, "key") && keyUUID().MatchString(text):
 		return text
 	}
 	return firstGroup(givenName)(key, text)

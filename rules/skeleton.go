@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -46,7 +45,7 @@ cases: # run by rules test; at least one that passes and one that fails
 
 type exampleCase struct{ name, what, expect string }
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainName = pattern(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // example asks for a property that an author can set and a reader can see: a switch, a
 // text, anything, or else a tag.
@@ -54,7 +53,7 @@ func example(t *schema.Type) (check string, cases []exampleCase) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(t.Root.Properties)) {
 		at := "/" + schema.EscapePointer(name)
-		if plainName.MatchString(name) && !t.IsReadOnly(at) && !t.IsWriteOnly(at) && at != t.TagProperty && !slices.Contains(t.Deprecated, at) {
+		if plainName().MatchString(name) && !t.IsReadOnly(at) && !t.IsWriteOnly(at) && at != t.TagProperty && !slices.Contains(t.Deprecated, at) {
 			names = append(names, name)
 		}
 	}

@@ -19,8 +19,7 @@ import (
 func oneRule(t require.TestingT, typ, check string) (*Set, *Rule) {
 	r := &Rule{ID: "test", Severity: High, Title: "test", Types: []string{typ}}
 	s := &Set{structs: newStructs(), rules: []*Rule{r}}
-	c, err := newCompiler(r, s.structs)
-	require.NoError(t, err)
+	c := newCompiler(r, s.structs)
 	program, conjuncts, err := c.compile(typ, check, cel.BoolType)
 	if e := (*exprError)(nil); errors.As(err, &e) {
 		require.NoError(t, err, "at %d of %s", e.offset, check)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -159,7 +158,7 @@ func (w Waiver) covers(f *Finding) bool {
 		}))
 }
 
-var notLetter = regexp.MustCompile(`[^A-Z0-9]+`)
+var notLetter = pattern(`[^A-Z0-9]+`)
 
 // answersTo reports whether a name or glob means this rule: its id, or a control that it
 // carries, as cfn-guard (names of AWS Config rules) and cfn_nag (W2) write them.
@@ -170,7 +169,7 @@ func (r *Rule) answersTo(name string) bool {
 	if inventory.MatchGlob(name, r.ID) {
 		return true
 	}
-	plain := func(s string) string { return notLetter.ReplaceAllString(strings.ToUpper(s), "_") }
+	plain := func(s string) string { return notLetter().ReplaceAllString(strings.ToUpper(s), "_") }
 	for _, ids := range r.Controls {
 		if slices.ContainsFunc(ids, func(id string) bool { return plain(id) == plain(name) }) {
 			return true

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -300,8 +299,6 @@ func loadRules(c *cli.Context, job *engine.Job) error {
 }
 
 func ruleSet(c *cli.Context) (*rules.Set, error) {
-	// Compiling makes much that is thrown away at once: collect less often meanwhile.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	set, err := rules.LoadToJudge(c.StringSlice("rules")...)
 	if err != nil {
 		return nil, fmt.Errorf("load rules:\n%w", err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	_ "github.com/pcf-scan/pcf-scan/cmd/pcf-scan/memory" // collect seldom, from the first package on
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
@@ -26,7 +27,6 @@ import (
 var version = "dev"
 
 func main() {
-	collectSeldom()
 	// The first Ctrl-C ends the run cleanly with what is known; a second one kills.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() { <-ctx.Done(); stop() }()

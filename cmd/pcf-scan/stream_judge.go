@@ -48,8 +48,8 @@ func streamJudge(c *cli.Context, job engine.Job) (*engine.Result, error) {
 	if job.Scope, err = declaredScope(c); err != nil {
 		return nil, err
 	}
-	// Little is alive at any time and much is thrown away: collect less often.
-	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	// What is alive grows with the snapshot: no longer wait for so much garbage as at the start.
+	debug.SetGCPercent(100)
 	result, err := engine.RunStream(job, stream)
 	if errors.Is(err, declared.ErrNotPlain) || errors.Is(err, engine.ErrNeedsAll) {
 		return nil, nil

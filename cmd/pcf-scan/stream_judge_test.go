@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -121,4 +125,187 @@ func TestStreamIsTaken(t *testing.T) {
 	require.NoError(t, err)
 	assert.Positive(t, result.Summary.Findings["fail"])
 	assert.Positive(t, result.Summary.Findings["unknown"])
+}
+
+// joinRules join in the ways that the pack does not: for every type, from what was joined,
+// account-wide facts.
+const joinRules = `
+id: any-function
+title: x
+severity: low
+types: ["*"]
+check: 'size(related("AWS::Lambda::Function")) == 0'
+message: "'x'"
+remediation: x
+cases: [{name: c, type: AWS::SQS::Queue, properties: {}, expect: pass}, {name: d, type: AWS::EC2::SecurityGroup, id: sg-0123456789abcdef0, properties: {}, with: [{type: AWS::Lambda::Function, properties: {VpcConfig: {SecurityGroupIds: [sg-0123456789abcdef0]}}}], expect: fail}]
+---
+id: from-joined
+title: x
+severity: low
+types: [AWS::EC2::SecurityGroup]
+check: 'related("AWS::Lambda::Function").all(f, size(f.references("AWS::KMS::Key")) > 0 && f.references("AWS::KMS::Key").all(k, size(k.related("AWS::KMS::Alias")) > 0))'
+message: "'x'"
+remediation: x
+cases: [{name: c, properties: {}, expect: pass}, {name: d, id: sg-0123456789abcdef0, properties: {}, with: [{type: AWS::Lambda::Function, properties: {VpcConfig: {SecurityGroupIds: [sg-0123456789abcdef0]}}}], expect: fail}]
+---
+id: group-of-function
+title: x
+severity: low
+types: [AWS::Lambda::Function]
+check: 'references("AWS::EC2::SecurityGroup").all(g, g.properties.?GroupName.orValue("") == "default") && size(related("AWS::Lambda::Function")) == 0'
+message: "'x'"
+remediation: x
+cases: [{name: c, properties: {}, expect: pass}, {name: d, properties: {VpcConfig: {SecurityGroupIds: [sg-0123456789abcdef0]}}, with: [{type: AWS::EC2::SecurityGroup, id: sg-0123456789abcdef0, properties: {GroupName: web}}], expect: fail}]
+---
+id: facts
+title: x
+severity: low
+types: [AWS::KMS::Alias]
+check: 'account("PCF::Account::Summary").exists(s, s.properties.?AccountMFAEnabled.orValue(0) == 1)'
+message: "'x'"
+remediation: x
+cases: [{name: c, live: true, properties: {}, with: [{type: PCF::Account::Summary, live: true, properties: {AccountMFAEnabled: 1}}], expect: pass}, {name: d, live: true, properties: {}, with: [{type: PCF::Account::Summary, live: true, properties: {AccountMFAEnabled: 0}}], expect: fail}]
+`
+
+// joinedSnapshot draws resources that refer to each other or nearly do, in any order.
+func joinedSnapshot(t *rapid.T) string {
+	pick := func(of ...any) any { return rapid.SampledFrom(of).Draw(t, "value") }
+	n := func(most int) int { return rapid.IntRange(0, most).Draw(t, "n") }
+	maybe := func(v any) any { // what a snapshot may hold in place of a value
+		switch n(40) {
+		case 0:
+			return "(sensitive)"
+		case 1:
+			return "(unknown: it was not read)"
+		}
+		return v
+	}
+	group := func() any { return maybe(fmt.Sprintf("sg-0123456789abcdef%d", n(4))) }
+	key := func() any { return fmt.Sprintf("%d234abcd-12ab-34cd-56ef-1234567890ab", n(3)) }
+	keyARN := func() any {
+		return maybe(pick(key(), fmt.Sprintf("arn:aws:kms:r:111111111111:key/%s", key()), "alias/a", "default", "alias/aws/secretsmanager"))
+	}
+	volume := func() any { return fmt.Sprintf("vol-0123456789abcdef%d", n(3)) }
+	name := func() any { return pick("default", "web", "jobs", "a\"b") }
+	policy := map[string]any{"Statement": []any{map[string]any{
+		"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": []any{"arn:aws:s3:::web", "arn:aws:s3:::web/*"},
+		"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+	}}}
+	trust := map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}}
+	type m = map[string]any
+	makers := []func() (typ string, id any, properties m){
+		func() (string, any, m) {
+			id := fmt.Sprintf("sg-0123456789abcdef%d", n(4))
+			return "AWS::EC2::SecurityGroup", id, m{"GroupId": pick(id, id, maybe(id)), "GroupName": name(), "SecurityGroupIngress": []any{m{"SourceSecurityGroupId": group()}}}
+		},
+		func() (string, any, m) {
+			id := name()
+			return "AWS::Lambda::Function", id, m{"FunctionName": id, "KmsKeyArn": keyARN(), "VpcConfig": m{"SecurityGroupIds": []any{group(), group()}}, "Environment": m{"Variables": m{"GROUP": group()}}}
+		},
+		func() (string, any, m) {
+			return "AWS::EC2::NetworkInterface", fmt.Sprintf("eni-0123456789abcdef%d", n(5)), m{"GroupSet": []any{group()}, "Description": name()}
+		},
+		func() (string, any, m) {
+			id := key()
+			return "AWS::KMS::Key", id, m{"KeyId": id, "Arn": fmt.Sprintf("arn:aws:kms:r:111111111111:key/%s", id), "Enabled": pick(true, true, false)}
+		},
+		func() (string, any, m) {
+			return "AWS::KMS::Alias", "alias/a", m{"AliasName": "alias/a", "TargetKeyId": keyARN()}
+		},
+		func() (string, any, m) {
+			id := volume()
+			return "AWS::EC2::Volume", id, m{"VolumeId": id, "KmsKeyId": keyARN(), "Encrypted": true}
+		},
+		func() (string, any, m) {
+			return "AWS::EC2::VolumeAttachment", volume(), m{"VolumeId": maybe(volume()), "InstanceId": "i"}
+		},
+		func() (string, any, m) {
+			id := name()
+			return "AWS::IAM::Role", id, m{"RoleName": id, "AssumeRolePolicyDocument": trust}
+		},
+		func() (string, any, m) { return "AWS::IAM::InstanceProfile", name(), m{"Roles": []any{maybe(name())}} },
+		func() (string, any, m) {
+			id := name()
+			return "AWS::S3::Bucket", id, m{"BucketName": id}
+		},
+		func() (string, any, m) {
+			return "AWS::S3::BucketPolicy", name(), m{"Bucket": maybe(name()), "PolicyDocument": policy}
+		},
+		func() (string, any, m) { return "AWS::SecretsManager::Secret", name(), m{"KmsKeyId": keyARN()} },
+		func() (string, any, m) {
+			return "PCF::Account::Summary", "summary", m{"AccountMFAEnabled": pick(int64(0), int64(1))}
+		},
+		func() (string, any, m) { return "Acme::Own::Type", name(), m{"FunctionName": "web"} },
+	}
+	var b strings.Builder
+	b.WriteString(`{"schemaVersion":1,"scope":{"partition":"aws","accounts":["111111111111","222222222222"],"regions":["r","global"],"types":["*"]}}` + "\n")
+	seen := map[string]bool{}
+	for range 10 + n(30) {
+		typ, id, properties := rapid.SampledFrom(makers).Draw(t, "maker")()
+		r := m{"type": typ, "id": id, "account": pick("111111111111", "111111111111", "222222222222"), "region": pick("r", "r", "global"), "tags": m{"Name": name()}, "unread": []any{}, "properties": properties, "created": "2026-03-01T12:00:00Z"}
+		if n(5) == 0 {
+			r["unread"] = []any{"/KmsKeyId"}
+		}
+		if ref := fmt.Sprint(typ, id, r["account"], r["region"]); !seen[ref] {
+			seen[ref] = true
+			line, err := json.Marshal(r)
+			require.NoError(t, err)
+			b.Write(append(line, '\n'))
+		}
+	}
+	gaps := ""
+	if n(5) == 0 {
+		gaps = fmt.Sprintf(`{"account":%q,"type":%q,"reason":"denied","message":"no"}`, pick("", "111111111111"), pick("", "AWS::KMS::Alias", "AWS::Lambda::Function", "AWS::S3::BucketPolicy"))
+	}
+	fmt.Fprintf(&b, `{"end":true,"complete":true,"gaps":[%s],"count":%d}`+"\n", gaps, len(seen))
+	return b.String()
+}
+
+// TestStreamedJoinsEqualRun: whoever mentions whom, and wherever in the file, the streamed
+// run counts what a run that holds everything counts.
+func TestStreamedJoinsEqualRun(t *testing.T) {
+	dir := t.TempDir()
+	mine := filepath.Join(dir, "rules")
+	require.NoError(t, os.Mkdir(mine, 0o700))
+	for i, rule := range strings.Split(joinRules, "\n---\n") {
+		require.NoError(t, os.WriteFile(filepath.Join(mine, fmt.Sprintf("%d.yaml", i)), []byte(rule), 0o600))
+	}
+	pack, err := rules.LoadToJudge(mine)
+	require.NoError(t, err)
+	file := filepath.Join(dir, "snapshot.jsonl")
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	streamed, met := 0, map[string]bool{}
+	rapid.Check(t, func(t *rapid.T) {
+		text := joinedSnapshot(t)
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		job := engine.Job{Command: "check", Rules: pack, Now: now, Include: engine.Include{Summary: true}}
+		in, ok := declared.OpenStream(file)
+		require.True(t, ok)
+		defer in.Close()
+		job.Declaration = &inventory.Declaration{Files: []string{file}}
+		got, err := engine.RunStream(job, in)
+		if errors.Is(err, engine.ErrNeedsAll) {
+			return // a name that is not known
+		}
+		require.NoError(t, err)
+		whole, err := declared.ReadSnapshot(strings.NewReader(text), file)
+		require.NoError(t, err)
+		job.Declaration = &inventory.Declaration{Files: []string{file}, Snapshots: []*inventory.Snapshot{whole}}
+		want := engine.Run(job)
+		require.Equal(t, want.Rules, got.Rules, text)
+		require.Equal(t, want.Summary, got.Summary, text)
+		streamed++
+		for _, r := range got.Rules {
+			met[r.ID+" passes"] = met[r.ID+" passes"] || r.Pass > 0
+			met[r.ID+" fails"] = met[r.ID+" fails"] || r.Fail > 0
+		}
+	})
+	assert.Greater(t, streamed, 50)
+	for _, id := range []string{
+		"any-function", "from-joined", "group-of-function", "facts", "jiti-key-unused", "jiti-security-group-unattached",
+		"jiti-role-unattached", "cost-volume-unattached", "s3-bucket-ssl-requests-only", "secretsmanager-using-cmk",
+	} {
+		assert.True(t, met[id+" passes"], "the law is empty for a verdict that never comes: %s passes", id)
+		assert.True(t, met[id+" fails"], "the law is empty for a verdict that never comes: %s fails", id)
+	}
 }

@@ -3,6 +3,7 @@ package declared
 import (
 	"encoding/json"
 	"errors"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,65 @@ type lineDecoder struct {
 	at    int
 	depth int
 	keys  []string // of the objects that are open
+	items []any    // of the lists that are open
+	again *scratch // nil for values that are kept
+}
+
+// A scratch holds the values of one line, to be used again for the next: making them anew
+// would be most of the work.
+type scratch struct {
+	objects []map[string]any
+	used    int
+	items   []any
+	tags    map[string]string
+	r       inventory.Resource
+}
+
+// restart takes back what the last line needed.
+func (s *scratch) restart() {
+	const large = 64 // entries; emptying a map costs what it has room for
+	for i, o := range s.objects[:s.used] {
+		if len(o) > large {
+			s.objects[i] = map[string]any{}
+		} else {
+			clear(o)
+		}
+	}
+	clear(s.items)
+	s.used, s.items = 0, s.items[:0]
+	if len(s.tags) > large || s.tags == nil {
+		s.tags = map[string]string{}
+	} else {
+		clear(s.tags)
+	}
+}
+
+func (d *lineDecoder) newObject() map[string]any {
+	s := d.again
+	if s == nil {
+		return map[string]any{}
+	}
+	if s.used == len(s.objects) {
+		s.objects = append(s.objects, map[string]any{})
+	}
+	s.used++
+	return s.objects[s.used-1]
+}
+
+// newList returns a list of the items that are open from first on.
+func (d *lineDecoder) newList(first int) []any {
+	of := d.items[first:]
+	d.items = d.items[:first]
+	s := d.again
+	if s == nil || len(of) == 0 {
+		return append([]any{}, of...)
+	}
+	if cap(s.items)-len(s.items) < len(of) { // what was handed out stays where it is
+		s.items = make([]any, 0, 2*cap(s.items)+len(of))
+	}
+	start := len(s.items)
+	s.items = append(s.items, of...)
+	return s.items[start:len(s.items):len(s.items)]
 }
 
 // A line is what one line of a snapshot holds, with the larger values still as text.
@@ -39,9 +99,11 @@ type line struct {
 	typ, id, arn, name, account, region, created, state, foreign string
 	tags, unread, properties, finding, drift                     string
 	isEnd, ofEnd                                                 bool
-	// What was decoded of the properties for a type that was guessed, and which that was.
-	guess   string
-	decoded any
+	// What was decoded for a type that was guessed, and which that was.
+	guess       string
+	decoded     any // of the properties
+	texts       map[string]string
+	unknownTags map[string]*inventory.Unknown
 }
 
 // read splits a line into its values.
@@ -101,18 +163,17 @@ func (d *lineDecoder) read(wanted func(typ string) inventory.Wanted) (l line, er
 		seen |= bit
 		start := d.at
 		if raw {
-			pass := d.skip
+			var err error
 			switch {
+			case key == "tags" && d.peek() == '{' && l.guess != "":
+				l.texts, l.unknownTags, err = d.tags(wanted(l.guess).Tags)
 			case key == "tags" && d.peek() == '{':
-				pass = d.skipTexts
+				_, _, err = d.tags(nil)
 			case key == "properties" && d.peek() == '{' && l.guess != "":
-				p := wanted(l.guess).Properties
-				pass = func() (err error) {
-					l.decoded, err = d.value(p)
-					return err
-				}
+				l.decoded, err = d.value(wanted(l.guess).Properties)
+			default:
+				err = d.skip()
 			}
-			err := pass()
 			*to = d.text[start:d.at]
 			return err
 		}
@@ -198,30 +259,32 @@ func (d *lineDecoder) object(value func(key string) error) error {
 	if d.depth++; d.depth > maxLineDepth {
 		return errUnusual
 	}
-	defer func() { d.depth-- }()
 	if err := d.next('{'); err != nil {
 		return err
 	}
 	if d.peek() == '}' {
 		d.at++
+		d.depth--
 		return nil
 	}
 	first := len(d.keys)
-	defer func() { d.keys = d.keys[:first] }()
+	var like uint64          // a bit for each key so far; the same one for some
 	var many map[string]bool // the keys, when they are many
 	for {
 		key, err := d.string()
 		if err != nil {
 			return err
 		}
+		if bit := likeness(key); like&bit == 0 {
+			like |= bit
+		} else if many[key] || many == nil && slices.Contains(d.keys[first:], key) {
+			return errUnusual // the ordinary reader says where
+		}
 		if many == nil && len(d.keys)-first >= 32 {
 			many = make(map[string]bool, 64)
 			for _, k := range d.keys[first:] {
 				many[k] = true
 			}
-		}
-		if many[key] || many == nil && slices.Contains(d.keys[first:], key) {
-			return errUnusual // the ordinary reader says where
 		}
 		if many == nil {
 			d.keys = append(d.keys, key)
@@ -241,6 +304,8 @@ func (d *lineDecoder) object(value func(key string) error) error {
 			d.space()
 		case '}':
 			d.at++
+			d.depth--
+			d.keys = d.keys[:first]
 			return nil
 		default:
 			return errUnusual
@@ -248,17 +313,26 @@ func (d *lineDecoder) object(value func(key string) error) error {
 	}
 }
 
+// likeness is one of 64 bits for a key, the same one for the same key.
+func likeness(key string) uint64 {
+	n := len(key)
+	if n < 2 {
+		return 1
+	}
+	return 1 << ((n + 7*int(key[n-1]) + 31*int(key[n-2]) + 3*int(key[n/2])) & 63)
+}
+
 // list walks a list; value is called where an element starts.
 func (d *lineDecoder) list(value func() error) error {
 	if d.depth++; d.depth > maxLineDepth {
 		return errUnusual
 	}
-	defer func() { d.depth-- }()
 	if err := d.next('['); err != nil {
 		return err
 	}
 	if d.peek() == ']' {
 		d.at++
+		d.depth--
 		return nil
 	}
 	for {
@@ -272,6 +346,7 @@ func (d *lineDecoder) list(value func() error) error {
 			d.space()
 		case ']':
 			d.at++
+			d.depth--
 			return nil
 		default:
 			return errUnusual
@@ -287,15 +362,16 @@ var plain = func() (is [256]bool) {
 	return is
 }()
 
-// isPlainWord reports whether eight characters are ASCII and mean themselves, all at once: a
-// byte of a word minus a larger one borrows into its high bit, which ASCII leaves free.
-func isPlainWord(s string) bool {
+// plainIn returns how many of the first eight characters of s are ASCII and mean themselves,
+// looking at all at once: a byte of a word minus a larger one borrows into its high bit, which
+// ASCII leaves free, and the lowest such bit is exact.
+func plainIn(s string) int {
 	_ = s[7]
 	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	const each = 0x0101010101010101
 	quotes, escapes := w^each*'"', w^each*'\\'
-	return (w|(quotes-each)|(escapes-each)|(w-each*0x20))&(each*0x80) == 0
+	return bits.TrailingZeros64((w|(quotes-each)|(escapes-each)|(w-each*0x20))&(each*0x80)) / 8
 }
 
 // string reads a text. One with escapes is left to encoding/json.
@@ -305,8 +381,11 @@ func (d *lineDecoder) string() (string, error) {
 	}
 	start := d.at + 1
 	i, high := start, byte(0)
-	for i+8 <= len(d.text) && isPlainWord(d.text[i:i+8]) {
-		i += 8
+	for i+8 <= len(d.text) {
+		n := plainIn(d.text[i : i+8])
+		if i += n; n < 8 {
+			break
+		}
 	}
 	for i < len(d.text) && plain[d.text[i]] {
 		high |= d.text[i]
@@ -410,14 +489,6 @@ func (d *lineDecoder) skip() error {
 
 func (d *lineDecoder) skipField(string) error { return d.skip() }
 
-// skipTexts passes over an object that must hold nothing but texts.
-func (d *lineDecoder) skipTexts() error {
-	return d.object(func(string) error {
-		_, err := d.string()
-		return err
-	})
-}
-
 var nothingWanted = &inventory.Projection{}
 
 var everythingWanted = &inventory.Projection{All: true}
@@ -426,7 +497,7 @@ var everythingWanted = &inventory.Projection{All: true}
 func (d *lineDecoder) value(wanted *inventory.Projection) (any, error) {
 	switch d.peek() {
 	case '{':
-		out := map[string]any{}
+		out := d.newObject()
 		err := d.object(func(key string) error {
 			below := wanted
 			if !wanted.All {
@@ -446,13 +517,13 @@ func (d *lineDecoder) value(wanted *inventory.Projection) (any, error) {
 				below = nothingWanted
 			}
 		}
-		out := []any{}
+		first := len(d.items)
 		err := d.list(func() error {
 			v, err := d.value(below)
-			out = append(out, v)
+			d.items = append(d.items, v)
 			return err
 		})
-		return out, err
+		return d.newList(first), err
 	case '"':
 		s, err := d.string()
 		if strings.HasPrefix(s, "(") {
@@ -476,25 +547,53 @@ func (d *lineDecoder) value(wanted *inventory.Projection) (any, error) {
 	return inventory.Normal(json.Number(n))
 }
 
-// resource makes the resource of a line, with the wanted properties and tags.
-func (l *line) resource(wanted inventory.Wanted, observed string) (*inventory.Resource, error) {
-	if l.typ == "" || l.id == "" {
-		return nil, errUnusual
+// tags reads an object of texts and returns the wanted ones of them.
+func (d *lineDecoder) tags(wanted *inventory.Projection) (tags map[string]string, unknown map[string]*inventory.Unknown, err error) {
+	if wanted == nil {
+		wanted = nothingWanted
 	}
-	r := &inventory.Resource{
+	if d.again != nil {
+		tags = d.again.tags
+	} else {
+		tags = map[string]string{}
+	}
+	err = d.object(func(key string) error {
+		value, err := d.string()
+		if err != nil || !wanted.All && wanted.Fields[key] == nil {
+			return err
+		}
+		if u, isUnknown := reveal(value).(*inventory.Unknown); isUnknown {
+			if unknown == nil {
+				unknown = map[string]*inventory.Unknown{}
+			}
+			unknown[key] = u
+			return nil
+		}
+		tags[key] = value
+		return nil
+	})
+	return tags, unknown, err
+}
+
+// resource makes r the resource of a line, with the wanted properties and tags.
+func (l *line) resource(r *inventory.Resource, wanted inventory.Wanted, observed string) error {
+	if l.typ == "" || l.id == "" {
+		return errUnusual
+	}
+	*r = inventory.Resource{
 		Ref: inventory.Ref{Account: l.account, Region: l.region, Type: l.typ, ID: l.id},
 		ARN: l.arn, Name: l.name, State: l.state, Foreign: l.foreign, Observed: observed,
 	}
 	if l.created != "" {
 		at, err := time.Parse(time.RFC3339, l.created)
 		if err != nil {
-			return nil, errUnusual
+			return errUnusual
 		}
 		r.Created = at.UTC()
 	}
 	if l.unread != "" && l.unread != "[]" && l.unread != "null" {
 		if json.Unmarshal([]byte(l.unread), &r.Unread) != nil {
-			return nil, errUnusual
+			return errUnusual
 		}
 	}
 	properties := wanted.Properties
@@ -515,19 +614,16 @@ func (l *line) resource(wanted inventory.Wanted, observed string) (*inventory.Re
 			var err error
 			d := lineDecoder{text: l.properties}
 			if decoded, err = d.value(properties); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		all, ok := decoded.(map[string]any)
 		if !ok {
-			return nil, errUnusual
+			return errUnusual
 		}
 		r.Properties = all
 	}
-	if err := l.tagsOf(r, wanted.Tags); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return l.tagsOf(r, wanted.Tags)
 }
 
 func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error {
@@ -543,31 +639,36 @@ func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error
 		}
 		return nil
 	}
-	if wanted == nil {
-		wanted = nothingWanted
-	}
-	r.Tags = map[string]string{}
-	if !wanted.All && len(wanted.Fields) == 0 {
+	if l.texts != nil && l.guess == l.typ {
+		r.Tags, r.UnknownTags = l.texts, l.unknownTags
 		return nil
 	}
 	d := lineDecoder{text: l.tags}
-	return d.object(func(key string) error {
-		value, err := d.string()
-		if err != nil || !wanted.All && wanted.Fields[key] == nil {
-			return err
+	var err error
+	r.Tags, r.UnknownTags, err = d.tags(wanted)
+	return err
+}
+
+// textsOf calls visit with the texts of a line that was read before, keys left aside.
+func textsOf(text string, visit func(text string, isUnknown bool)) {
+	for {
+		start := strings.IndexByte(text, '"')
+		if start < 0 {
+			return
 		}
-		if u, unknown := reveal(value).(*inventory.Unknown); unknown {
-			if r.UnknownTags == nil {
-				r.UnknownTags = map[string]*inventory.Unknown{}
+		d := lineDecoder{text: text, at: start}
+		s, err := d.string()
+		if err != nil {
+			return
+		}
+		d.space()
+		if d.peek() != ':' {
+			isUnknown := false
+			if strings.HasPrefix(s, "(") {
+				_, isUnknown = reveal(s).(*inventory.Unknown)
 			}
-			r.UnknownTags[key] = u
-			delete(r.Tags, key)
-			return nil
+			visit(s, isUnknown)
 		}
-		r.Tags[key] = value
-		if delete(r.UnknownTags, key); len(r.UnknownTags) == 0 {
-			r.UnknownTags = nil
-		}
-		return nil
-	})
+		text = text[d.at:]
+	}
 }

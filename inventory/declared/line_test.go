@@ -50,15 +50,26 @@ var someLines = []string{
 
 func checkLine(t *testing.T, text string) (plain bool) {
 	t.Helper()
-	d := lineDecoder{text: text}
+	// A decoder that has read other lines before is not another one.
+	again := &scratch{}
+	for _, text := range someLines[:3] {
+		again.restart()
+		d := lineDecoder{text: text, again: again}
+		_, err := d.read(func(string) inventory.Wanted {
+			return inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted}
+		})
+		require.NoError(t, err)
+	}
+	again.restart()
+	d := lineDecoder{text: text, again: again}
 	everything := inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted}
 	l, err := d.read(func(string) inventory.Wanted { return everything })
 	if err != nil || l.isEnd || l.typ == "" {
 		return false
 	}
 	s := Stream{name: "f", snap: snapshotReader{snapshot: &inventory.Snapshot{Scope: inventory.Scope{Partition: "aws"}}}}
-	got, err := s.resource(&l, everything)
-	if err != nil {
+	got := &inventory.Resource{}
+	if s.resource(got, &l, everything) != nil {
 		return false
 	}
 	want, err := ReadSnapshot(strings.NewReader(streamHead+text+"\n"+streamEnd), "f")
@@ -128,4 +139,31 @@ func TestStreamReadsAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"AWS::S3::Bucket", "X"}, types)
 	assert.True(t, s.Snapshot().Complete())
+}
+
+// TestTextsOfLines: joins look for names in what this finds, so that none may be left out.
+func TestTextsOfLines(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "s.jsonl")
+	first := `{"type":"X","id":"a","properties":{"K" : [ "b", {"L":"c\"d"} ],"N":5,"O":"(sensitive)","P":"(text)"}}`
+	long := `{"type":"X","id":"` + strings.Repeat("e", 2*blockSize) + `"}`
+	text := streamHead + first + "\n" + long + "\n" + strings.Replace(streamEnd, `"count":1`, `"count":2`, 1)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	s, ok := OpenStream(file)
+	require.True(t, ok)
+	defer s.Close()
+	var at []Span
+	require.NoError(t, s.Each(1, func(int, string) inventory.Wanted { return inventory.Wanted{} }, func(_ int, _ *inventory.Resource, span Span) error {
+		at = append(at, span)
+		return nil
+	}))
+	texts, unknown := make([][]string, len(at)), 0
+	require.NoError(t, s.Texts(at, func(i int, text string, isUnknown bool) {
+		texts[i] = append(texts[i], strings.Clone(text))
+		if isUnknown {
+			unknown++
+		}
+	}))
+	assert.Equal(t, [][]string{{"X", "a", "b", `c"d`, "(sensitive)", "(text)"}, {"X", strings.Repeat("e", 2*blockSize)}}, texts)
+	assert.Equal(t, 1, unknown)
+	assert.Error(t, s.Texts([]Span{{Offset: int64(len(text)) - 1, Length: 100}}, func(int, string, bool) {}), "the file became shorter")
 }

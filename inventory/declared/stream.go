@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -94,9 +95,8 @@ type block struct {
 // found is what the workers found out together.
 type found struct {
 	mu    sync.Mutex
-	seen  map[[2]uint64]struct{} // hashes of the refs
-	count int
-	end   string // the last line
+	seen  [][2]uint64 // hashes of the refs
+	end   string      // the last line
 	endAt int64
 	last  int64 // where the last resource stands
 	err   error
@@ -116,8 +116,8 @@ func (f *found) failed() bool {
 
 // Each reads all resources with a number of workers. wanted says what of a type is to be
 // read, and visit gets the resources; each is called with the number of its worker, by all
-// workers at once, in no order. The strings of a resource keep a block of the file in
-// memory: clone what is kept.
+// workers at once, in no order. The resource is void when visit has returned, and strings of
+// it keep a block of the file in memory: clone what is kept.
 //
 // The error is ErrNotPlain when something in the file is for the ordinary reader: a mistake,
 // a resource that stands twice, or merely an unusual spelling. What was visited is void then.
@@ -125,17 +125,18 @@ func (s *Stream) Each(workers int, wanted func(worker int, typ string) inventory
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read snapshot %s: %w", s.name, err)
 	}
-	f := &found{seen: map[[2]uint64]struct{}{}}
+	f := &found{}
 	seeds := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	blocks := make(chan block, workers)
 	var running sync.WaitGroup
 	for i := range workers {
 		running.Go(func() {
+			again := &scratch{}
 			for b := range blocks {
 				if f.failed() {
 					continue
 				}
-				if err := s.lines(b, i, f, seeds, wanted, visit); err != nil {
+				if err := s.lines(b, i, again, f, seeds, wanted, visit); err != nil {
 					f.fail(err)
 				}
 			}
@@ -190,7 +191,7 @@ func (s *Stream) blocks(to chan<- block, f *found) error {
 }
 
 // lines reads the lines of a block.
-func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wanted func(int, string) inventory.Wanted, visit func(int, *inventory.Resource, Span) error) error {
+func (s *Stream) lines(b block, worker int, again *scratch, f *found, seeds [2]maphash.Seed, wanted func(int, string) inventory.Wanted, visit func(int, *inventory.Resource, Span) error) error {
 	mine := func(typ string) inventory.Wanted {
 		w := wanted(worker, typ)
 		if w.Properties == nil {
@@ -200,6 +201,7 @@ func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wan
 	}
 	var hashes [][2]uint64
 	end, endAt, last := "", int64(0), int64(0)
+	d := lineDecoder{again: again}
 	for at := 0; at < len(b.text); {
 		text := b.text[at:]
 		if i := strings.IndexByte(text, '\n'); i >= 0 {
@@ -213,7 +215,8 @@ func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wan
 		if end != "" {
 			return errUnusual // text after the end
 		}
-		d := lineDecoder{text: text}
+		again.restart()
+		d.text, d.at = text, 0
 		l, err := d.read(mine)
 		switch {
 		case err != nil:
@@ -224,47 +227,39 @@ func (s *Stream) lines(b block, worker int, f *found, seeds [2]maphash.Seed, wan
 		case l.typ == "" && l.id == "" && (l.finding != "" && l.finding != "null" || l.drift != "" && l.drift != "null"):
 			continue // what an earlier run concluded
 		}
-		r, err := s.resource(&l, wanted(worker, l.typ))
-		if err != nil {
+		if err := s.resource(&again.r, &l, wanted(worker, l.typ)); err != nil {
 			return err
 		}
 		last = span.Offset
 		ref := inventory.Ref{Account: l.account, Region: l.region, Type: l.typ, ID: l.id}
 		hashes = append(hashes, [2]uint64{maphash.Comparable(seeds[0], ref), maphash.Comparable(seeds[1], ref)})
-		if err := visit(worker, r, span); err != nil {
+		if err := visit(worker, &again.r, span); err != nil {
 			return err
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, h := range hashes {
-		if _, twice := f.seen[h]; twice {
-			return errUnusual
-		}
-		f.seen[h] = struct{}{}
-	}
-	f.count += len(hashes)
+	f.seen = append(f.seen, hashes...)
 	f.last = max(f.last, last)
 	if end != "" {
 		if f.end != "" {
 			return errUnusual
 		}
-		f.end, f.endAt = end, endAt
+		f.end, f.endAt = strings.Clone(end), endAt
 	}
 	return nil
 }
 
-func (s *Stream) resource(l *line, wanted inventory.Wanted) (*inventory.Resource, error) {
-	r, err := l.resource(wanted, s.name)
-	if err != nil {
-		return nil, err
+func (s *Stream) resource(r *inventory.Resource, l *line, wanted inventory.Wanted) error {
+	if err := l.resource(r, wanted, s.name); err != nil {
+		return err
 	}
 	r.Ref.Partition = s.snap.snapshot.Scope.Partition
 	_, rest, _ := strings.Cut(r.ARN, ":")
 	if partition, _, _ := strings.Cut(rest, ":"); strings.HasPrefix(partition, "aws") {
 		r.Ref.Partition = partition
 	}
-	return r, nil
+	return nil
 }
 
 // end checks the last line as the ordinary reader does.
@@ -273,8 +268,12 @@ func (s *Stream) end(f *found) error {
 		return ErrNotPlain
 	}
 	var end snapshotEnd
-	if json.Unmarshal([]byte(f.end), &end) != nil || !end.End || end.Count != f.count {
+	if json.Unmarshal([]byte(f.end), &end) != nil || !end.End || end.Count != len(f.seen) {
 		return ErrNotPlain
+	}
+	slices.SortFunc(f.seen, func(a, b [2]uint64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	if len(slices.Compact(f.seen)) < end.Count {
+		return ErrNotPlain // a resource stands twice
 	}
 	s.snap.addGaps(end.Gaps)
 	s.snap.checkComplete(end.Complete)
@@ -293,5 +292,36 @@ func (s *Stream) Whole(at Span) (*inventory.Resource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot %s again: %w (it changed meanwhile)", s.name, err)
 	}
-	return s.resource(&l, inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted})
+	r := &inventory.Resource{}
+	return r, s.resource(r, &l, inventory.Wanted{Properties: everythingWanted, Tags: everythingWanted})
+}
+
+// Texts reads lines again, which must be in the order of the file, and calls visit with each
+// text in the i-th of them, keys left aside; isUnknown means that it stands for an unknown
+// value. It finds texts and judges nothing: Each has read the lines before. Safe for
+// concurrent use.
+func (s *Stream) Texts(of []Span, visit func(i int, text string, isUnknown bool)) error {
+	buffer := make([]byte, blockSize)
+	for i := 0; i < len(of); {
+		start := of[i].Offset
+		buffer = slices.Grow(buffer[:0], int(of[i].Length))
+		n, err := s.file.ReadAt(buffer[:cap(buffer)], start)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read snapshot %s again: %w", s.name, err)
+		}
+		block := string(buffer[:n])
+		first := i
+		for ; i < len(of); i++ {
+			from := int(of[i].Offset - start)
+			to := from + int(of[i].Length)
+			if from < 0 || to > len(block) {
+				break
+			}
+			textsOf(block[from:to], func(text string, isUnknown bool) { visit(i, text, isUnknown) })
+		}
+		if i == first {
+			return fmt.Errorf("read snapshot %s again: it changed meanwhile", s.name)
+		}
+	}
+	return nil
 }

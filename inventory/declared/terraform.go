@@ -94,7 +94,9 @@ type tfResource struct {
 	unread         []string
 	unreadBecause  string
 	additive       []string
-	partial        bool // of a resource that the plan does not have
+	partial        bool          // of a resource that the plan does not have
+	host           *tfResource   // that it was folded into; nil when it stands alone
+	folded         []*tfResource // into this one
 }
 
 // plan reads the changes of a plan.
@@ -375,7 +377,7 @@ func (t *tfReading) particle(res *tfResource) *inventory.Particle {
 	p := &inventory.Particle{
 		App: app.Name, Environment: app.Environment, Version: app.Version, Name: res.address, ID: t.identifier(res),
 		State: inventory.Running, Manage: t.h.manage, Targets: app.Targets, Existence: res.existence,
-		Stack: cmp.Or(t.h.stack, stem(t.d.file)), Recorded: t.recorded,
+		Stack: cmp.Or(t.h.stack, stem(t.d.file)), Refers: t.refers(res), Recorded: t.recorded,
 	}
 	out := &inventory.Resource{
 		Ref:       inventory.Ref{Partition: cmp.Or(t.r.opt.Partition, "aws"), Type: res.spec.cfn},

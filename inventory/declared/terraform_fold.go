@@ -121,6 +121,7 @@ func (t *tfReading) called(fold *tfType, text string) []*tfResource {
 
 // attach sets the properties of a child on its parent.
 func (t *tfReading) attach(child, parent *tfResource) {
+	child.host, parent.folded = parent, append(parent.folded, child)
 	t.noteAdditive(child, parent)
 	t.mapper(parent).rows(child.spec.set, child.value, parent.props, parent.schema.Root)
 }

@@ -115,8 +115,13 @@ const maxFollow = 2000
 
 // resolve follows the references of an expression that stands in the configuration of from.
 func (t *tfReading) resolve(from *tfResource, expression *node) resolved {
+	return t.lead(from, expression.get("references").words())
+}
+
+// lead follows references that stand in the configuration of from.
+func (t *tfReading) lead(from *tfResource, references []string) resolved {
 	var out resolved
-	out.label = specific(expression.get("references").words())
+	out.label = specific(references)
 	budget := maxFollow
 	t.follow(from, from.module, from.steps, out.label, &out, &budget, 0)
 	slices.SortFunc(out.to, func(a, b *tfResource) int { return a.order - b.order })
@@ -124,6 +129,46 @@ func (t *tfReading) resolve(from *tfResource, expression *node) resolved {
 	slices.Sort(out.outside)
 	out.outside = slices.Compact(out.outside)
 	return out
+}
+
+// refers names the other resources of the plan that the configuration of a resource, and of what
+// is folded into it, refers to: in an expression, also one whose value is known by now, or in
+// depends_on. Sorted.
+func (t *tfReading) refers(res *tfResource) (names []string) {
+	for _, part := range append([]*tfResource{res}, res.folded...) {
+		for _, references := range referencesBelow(part.config) {
+			for _, to := range t.lead(part, references).to {
+				if to.host != nil {
+					to = to.host
+				}
+				if to != res && to.props != nil {
+					names = append(names, to.address)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// referencesBelow lists the references of every expression of a resource's configuration, and of
+// its depends_on.
+func referencesBelow(n *node) (all [][]string) {
+	for _, f := range n.fieldsOf() {
+		switch f.name {
+		case "references", "depends_on":
+			all = append(all, f.value.words())
+		case "constant_value": // may hold anything
+		default:
+			all = append(all, referencesBelow(f.value)...)
+		}
+	}
+	if n != nil {
+		for _, e := range n.items {
+			all = append(all, referencesBelow(e)...)
+		}
+	}
+	return all
 }
 
 // specific leaves out the references that are only the beginning of the one before them.

@@ -546,3 +546,50 @@ func TestTerraformDirectory(t *testing.T) {
 	assert.Empty(t, texts(d.Faults), "the plan says what the directory declares")
 	assert.Len(t, d.Particles(), 1)
 }
+
+// What a resource's configuration refers to it needs, also where the value is known by now and
+// nothing in the properties tells.
+func TestTerraformRefers(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		module string
+		of     string
+		want   []string
+	}{
+		{
+			"a value that is known: the name of a queue in the variables of a function",
+			resources(configured("aws_lambda_function.f", `{"environment": [{"variables": `+refs("aws_sqs_queue.q.name", "aws_sqs_queue.q")+`}], "role": `+refs("aws_iam_role.r.arn", "aws_iam_role.r")+`}`)),
+			"aws_lambda_function.f",
+			[]string{"aws_iam_role.r", "aws_sqs_queue.q"},
+		},
+		{"depends_on", resources(configured("aws_lambda_function.f", `{}`, `, "depends_on": ["aws_sqs_queue.q"]`)), "aws_lambda_function.f", []string{"aws_sqs_queue.q"}},
+		{
+			"what is folded into it refers for it",
+			resources(configured("aws_s3_bucket.b", `{}`), configured("aws_s3_bucket_versioning.v", `{"bucket": `+refs("aws_s3_bucket.b.id", "aws_s3_bucket.b")+`}`, `, "depends_on": ["aws_sqs_queue.q"]`)),
+			"aws_s3_bucket.b",
+			[]string{"aws_sqs_queue.q"},
+		},
+		{
+			"to refer to what is folded is to refer to where it stands",
+			resources(configured("aws_lambda_function.f", `{"s3_bucket": `+refs("aws_s3_bucket_versioning.v.bucket", "aws_s3_bucket_versioning.v")+`}`),
+				configured("aws_s3_bucket_versioning.v", `{"bucket": `+refs("aws_s3_bucket.b.id", "aws_s3_bucket.b")+`}`)),
+			"aws_lambda_function.f",
+			[]string{"aws_s3_bucket.b"},
+		},
+		{
+			"how many there are follows from another one", resources(configured("aws_lambda_function.f", `{}`, `, "count_expression": `+refs("aws_sqs_queue.q.id", "aws_sqs_queue.q"))),
+			"aws_lambda_function.f",
+			[]string{"aws_sqs_queue.q"},
+		},
+		{"what the plan does not have", resources(configured("aws_lambda_function.f", `{"role": `+refs("data.aws_iam_role.x.arn", "data.aws_iam_role.x", "aws_iam_role.gone.arn")+`}`)), "aws_lambda_function.f", nil},
+		{"itself", resources(configured("aws_lambda_function.f", `{"role": `+refs("aws_lambda_function.f.arn", "aws_lambda_function.f")+`}`)), "aws_lambda_function.f", nil},
+	} {
+		changes := []string{
+			created("aws_lambda_function.f", `{"function_name": "f", "environment": [{"variables": {"QUEUE": "jobs"}}]}`, `{"arn": true, "role": true}`),
+			created("aws_sqs_queue.q", `{"name": "jobs"}`, `{"arn": true}`), created("aws_iam_role.r", `{"name": "r"}`, `{"arn": true}`),
+			created("aws_s3_bucket.b", `{"bucket": "b"}`, `{"id": true}`), created("aws_s3_bucket_versioning.v", `{"versioning_configuration": [{"status": "Enabled"}]}`, `{"bucket": true, "id": true}`),
+		}
+		d := readOne(t, Options{}, "tfplan.json", tfplan(changes, c.module, ""))
+		assert.Equal(t, c.want, particle(t, d, c.of).Refers, c.why)
+	}
+}
