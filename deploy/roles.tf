@@ -712,9 +712,12 @@ resource "aws_iam_policy" "reaper_1" {
         Sid    = "UseAcm"
         Effect = "Allow"
         Action = [
+          "acm:AddTagsToCertificate",
+          "acm:DeleteCertificate",
           "acm:DescribeCertificate",
           "acm:ListCertificates",
           "acm:ListTagsForCertificate",
+          "acm:RemoveTagsFromCertificate",
         ]
         Resource = "*"
       },
@@ -745,6 +748,7 @@ resource "aws_iam_policy" "reaper_1" {
         Action = [
           "autoscaling:CreateOrUpdateTags",
           "autoscaling:DeleteAutoScalingGroup",
+          "autoscaling:DeleteLaunchConfiguration",
           "autoscaling:DeleteTags",
           "autoscaling:DescribeAutoScalingGroups",
           "autoscaling:DescribeLaunchConfigurations",
@@ -839,8 +843,11 @@ resource "aws_iam_policy" "reaper_1" {
         Sid    = "UseCognitoIdp"
         Effect = "Allow"
         Action = [
+          "cognito-idp:DeleteUserPool",
           "cognito-idp:DescribeUserPool",
           "cognito-idp:ListUserPools",
+          "cognito-idp:TagResource",
+          "cognito-idp:UntagResource",
         ]
         Resource = "*"
       },
@@ -899,22 +906,32 @@ resource "aws_iam_policy" "reaper_1" {
           "ec2:AuthorizeSecurityGroupIngress",
           "ec2:CreateSnapshot",
           "ec2:CreateTags",
+          "ec2:DeleteCustomerGateway",
+          "ec2:DeleteDhcpOptions",
+          "ec2:DeleteEgressOnlyInternetGateway",
           "ec2:DeleteFlowLogs",
           "ec2:DeleteInternetGateway",
           "ec2:DeleteKeyPair",
           "ec2:DeleteLaunchTemplate",
+          "ec2:DeleteManagedPrefixList",
           "ec2:DeleteNatGateway",
           "ec2:DeleteNetworkAcl",
           "ec2:DeleteNetworkInterface",
+          "ec2:DeletePlacementGroup",
           "ec2:DeleteRoute",
           "ec2:DeleteRouteTable",
           "ec2:DeleteSecurityGroup",
           "ec2:DeleteSnapshot",
           "ec2:DeleteSubnet",
           "ec2:DeleteTags",
+          "ec2:DeleteTransitGateway",
+          "ec2:DeleteTransitGatewayVpcAttachment",
           "ec2:DeleteVolume",
           "ec2:DeleteVpc",
           "ec2:DeleteVpcEndpoints",
+          "ec2:DeleteVpcPeeringConnection",
+          "ec2:DeleteVpnConnection",
+          "ec2:DeleteVpnGateway",
           "ec2:DeregisterImage",
           "ec2:DescribeAddresses",
           "ec2:DescribeCustomerGateways",
@@ -995,25 +1012,6 @@ resource "aws_iam_policy" "reaper_1" {
         ]
         Resource = "*"
       },
-      {
-        Sid    = "UseEks"
-        Effect = "Allow"
-        Action = [
-          "eks:DeleteCluster",
-          "eks:DeleteNodegroup",
-          "eks:DescribeAddon",
-          "eks:DescribeCluster",
-          "eks:DescribeFargateProfile",
-          "eks:DescribeNodegroup",
-          "eks:ListAddons",
-          "eks:ListClusters",
-          "eks:ListFargateProfiles",
-          "eks:ListNodegroups",
-          "eks:TagResource",
-          "eks:UntagResource",
-        ]
-        Resource = "*"
-      },
     ]
   })
 }
@@ -1032,11 +1030,33 @@ resource "aws_iam_policy" "reaper_2" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid    = "UseEks"
+        Effect = "Allow"
+        Action = [
+          "eks:DeleteAddon",
+          "eks:DeleteCluster",
+          "eks:DeleteFargateProfile",
+          "eks:DeleteNodegroup",
+          "eks:DescribeAddon",
+          "eks:DescribeCluster",
+          "eks:DescribeFargateProfile",
+          "eks:DescribeNodegroup",
+          "eks:ListAddons",
+          "eks:ListClusters",
+          "eks:ListFargateProfiles",
+          "eks:ListNodegroups",
+          "eks:TagResource",
+          "eks:UntagResource",
+        ]
+        Resource = "*"
+      },
+      {
         Sid    = "UseElasticache"
         Effect = "Allow"
         Action = [
           "elasticache:AddTagsToResource",
           "elasticache:CreateSnapshot",
+          "elasticache:DeleteCacheCluster",
           "elasticache:DeleteCacheSubnetGroup",
           "elasticache:DeleteReplicationGroup",
           "elasticache:DescribeCacheClusters",
@@ -1117,6 +1137,7 @@ resource "aws_iam_policy" "reaper_2" {
         Sid    = "UseEvents"
         Effect = "Allow"
         Action = [
+          "events:DeleteEventBus",
           "events:DeleteRule",
           "events:DescribeEventBus",
           "events:DescribeRule",
@@ -1286,14 +1307,35 @@ resource "aws_iam_policy" "reaper_2" {
         ]
         Resource = "*"
       },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "reaper_2" {
+  count      = var.with_reaper ? 1 : 0
+  role       = aws_iam_role.reaper[0].name
+  policy_arn = aws_iam_policy.reaper_2[0].arn
+}
+
+resource "aws_iam_policy" "reaper_3" {
+  count       = var.with_reaper ? 1 : 0
+  name_prefix = "pcf-scan-reaper-3-"
+  description = "Reads, tags and deletes for pcf-scan, part 3"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
       {
         Sid    = "UseLambda"
         Effect = "Allow"
         Action = [
+          "lambda:DeleteEventSourceMapping",
           "lambda:DeleteFunction",
           "lambda:DeleteFunctionConcurrency",
+          "lambda:DeleteLayerVersion",
+          "lambda:GetEventSourceMapping",
           "lambda:GetFunctionConcurrency",
           "lambda:GetFunctionConfiguration",
+          "lambda:GetLayerVersion",
           "lambda:GetPolicy",
           "lambda:ListEventSourceMappings",
           "lambda:ListFunctions",
@@ -1303,6 +1345,7 @@ resource "aws_iam_policy" "reaper_2" {
           "lambda:PutFunctionConcurrency",
           "lambda:TagResource",
           "lambda:UntagResource",
+          "lambda:UpdateEventSourceMapping",
         ]
         Resource = "*"
       },
@@ -1328,23 +1371,6 @@ resource "aws_iam_policy" "reaper_2" {
         ]
         Resource = "*"
       },
-    ]
-  })
-}
-
-resource "aws_iam_role_policy_attachment" "reaper_2" {
-  count      = var.with_reaper ? 1 : 0
-  role       = aws_iam_role.reaper[0].name
-  policy_arn = aws_iam_policy.reaper_2[0].arn
-}
-
-resource "aws_iam_policy" "reaper_3" {
-  count       = var.with_reaper ? 1 : 0
-  name_prefix = "pcf-scan-reaper-3-"
-  description = "Reads, tags and deletes for pcf-scan, part 3"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
       {
         Sid    = "UseRds"
         Effect = "Allow"
@@ -1380,6 +1406,10 @@ resource "aws_iam_policy" "reaper_3" {
         Sid    = "UseRedshift"
         Effect = "Allow"
         Action = [
+          "redshift:CreateClusterSnapshot",
+          "redshift:CreateTags",
+          "redshift:DeleteCluster",
+          "redshift:DeleteTags",
           "redshift:DescribeClusterSubnetGroups",
           "redshift:DescribeClusters",
           "redshift:DescribeLoggingStatus",
@@ -1392,7 +1422,9 @@ resource "aws_iam_policy" "reaper_3" {
         Action = [
           "route53:ChangeResourceRecordSets",
           "route53:ChangeTagsForResource",
+          "route53:DeleteHealthCheck",
           "route53:DeleteHostedZone",
+          "route53:GetHealthCheck",
           "route53:GetHostedZone",
           "route53:ListHealthChecks",
           "route53:ListHostedZones",
@@ -1482,6 +1514,7 @@ resource "aws_iam_policy" "reaper_3" {
           "sns:ListTagsForResource",
           "sns:ListTopics",
           "sns:TagResource",
+          "sns:Unsubscribe",
           "sns:UntagResource",
         ]
         Resource = "*"

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -12,6 +13,9 @@ type Acting struct {
 	Header plan.Header
 	// Adopt lets `tag` also take what is only attributed by a declared identifier.
 	Adopt bool
+	// Begun tells from the records which creations an earlier run began and did not end: see
+	// plan.RepairInput.
+	Begun func(action string) (at time.Time, begun bool)
 	// Self names what the program runs as: see plan.RepairInput.
 	Self []string
 	// Can says why a change cannot be written, or ""; nil when everything can.
@@ -37,7 +41,7 @@ func PlanRun(job Job, a Acting) (*Result, error) {
 	}
 	r.Plan, err = plan.Repair(plan.RepairInput{
 		Header: a.Header, Drifts: both.drifts, Only: only, Attributions: both.owned.Attributions, Live: job.Live,
-		Existed: existed(job.Applied), Self: a.Self, Can: a.Can,
+		Existed: existed(job.Applied), Begun: a.Begun, Self: a.Self, Can: a.Can,
 	})
 	return r, err
 }

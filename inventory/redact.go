@@ -25,6 +25,7 @@ func (r *Resource) Redact(pointer string, v any) any {
 func Redact(t *schema.Type, pointer string, v any) any { return hide(t, nil, pointer, v) }
 
 func hide(t *schema.Type, secret []string, pointer string, v any) any {
+	beside := map[string]bool{} // the places that a name beside them gives away
 	return Rewrite(pointer, v, func(pointer string, v any) (any, bool) {
 		if v != nil && slices.ContainsFunc(secret, func(p string) bool { return schema.MatchPointer(p, pointer) }) {
 			return Sensitive, true
@@ -32,7 +33,12 @@ func hide(t *schema.Type, secret []string, pointer string, v any) any {
 		switch v := v.(type) {
 		case nil:
 			return nil, true
-		case map[string]any, []any:
+		case map[string]any:
+			if member := schema.SecretBeside(v); member != "" {
+				beside[pointer+"/"+member] = true
+			}
+			return nil, false
+		case []any:
 			return nil, false
 		case *Unknown:
 			if v.Sensitive {
@@ -40,7 +46,7 @@ func hide(t *schema.Type, secret []string, pointer string, v any) any {
 			}
 			return v, true
 		}
-		if pointer != "" && schema.IsSensitive(t, pointer) {
+		if pointer != "" && (beside[pointer] || schema.IsSensitive(t, pointer)) {
 			return Sensitive, true
 		}
 		return v, true

@@ -43,10 +43,11 @@ func (a *applier) perform(ctx context.Context, action plan.Action) (result, erro
 	case plan.Unmark: // also of what has changed or is gone
 		return a.unmark(ctx, action)
 	}
-	if why := a.replanned(action); why != "" && !a.wasDone(action) {
+	live, err := a.settled(ctx, action)
+	known := err == nil || errors.Is(err, ErrNotFound)
+	if why := a.replanned(action, live); known && why != "" && !a.wasDone(action) && (live == nil || !reached(action, live)) {
 		return ended(state.Stale, "%s", why), nil
 	}
-	live, err := a.settled(ctx, action)
 	switch {
 	case errors.Is(err, ErrNotFound) && action.Verb == plan.Delete:
 		r, err := a.gone(ctx, action)
@@ -71,12 +72,18 @@ func (a *applier) perform(ctx context.Context, action plan.Action) (result, erro
 	case plan.Fingerprint(a.asPlanned(action, live)) != action.Precondition:
 		return ended(state.Stale, "it has changed since the plan was made"), nil
 	}
-	if key := retagged(action, live); key != "" && !isReap(action.Verb) {
-		return ended(state.Stale, "its tag %s is not what it was: somebody claims it", key), nil
+	if key := a.retagged(action, live); key != "" {
+		return ended(state.Stale, "its tag %s has changed since the plan was made: whose it is is not sure", key), nil
+	}
+	if by := a.Plan.Joined(action, live); by != "" {
+		return ended(state.Stale, "it has changed since the plan was made: %s uses it now", by), nil
 	}
 	switch action.Verb {
 	case plan.Update, plan.Tag:
 		if action.Reason == plan.Detached {
+			if why := a.proofs(a.deletion(action.Resource), live); why != "" {
+				return ended(state.Failed, "%s", why), nil // nothing is prepared for an end that does not come
+			}
 			return a.prepare(ctx, action, live)
 		}
 		return a.change(ctx, action, live)
@@ -176,6 +183,9 @@ func (a *applier) inTurn(ctx context.Context, action plan.Action, steps ...step)
 
 // unsure reports whether a call that failed may still have had its effect.
 func unsure(err error) bool {
+	if errors.Is(err, ErrUnfinished) {
+		return true
+	}
 	for _, sure := range []error{ErrNotFound, ErrBlocked, ErrThrottled, ErrDenied, ErrExpired, ErrStale, ErrUnsupported} {
 		if errors.Is(err, sure) {
 			return false

@@ -163,6 +163,33 @@ func ring(t require.TestingT) (a, b *inventory.Resource, p *plan.Plan) {
 	return a, b, planOf(t, detach, first, second)
 }
 
+// detaching takes off what a step of a deletion names before it fails, as the deleter of an
+// internet gateway or an address does.
+type detaching struct{ stuck }
+
+func (d detaching) Delete(ctx context.Context, live *inventory.Resource, steps []plan.Step) (string, error) {
+	for _, step := range steps {
+		switch step.Name {
+		case plan.StepDetachGateway:
+			part, err := d.Observe(ctx, ref(step.Type, step.ID))
+			if errors.Is(err, reaper.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return "", err
+			}
+			if _, err = d.Cloud.Delete(ctx, part, nil); err != nil {
+				return "", err
+			}
+		case plan.StepDisassociate:
+			if _, err := d.Update(ctx, live, []plan.Change{set("/InstanceId", live.Properties["InstanceId"], nil)}); err != nil {
+				return "", err
+			}
+		}
+	}
+	return d.stuck.Delete(ctx, live, steps)
+}
+
 // What was prepared for a deletion that fails is as it was before, wherever the run died.
 func TestInvariant19_NoHalfDamage(t *testing.T) {
 	type world struct {
@@ -180,6 +207,28 @@ func TestInvariant19_NoHalfDamage(t *testing.T) {
 			a, b, p := ring(t)
 			return marked(t, a, b), p, map[string]error{a.Ref.ID: reaper.ErrDenied}
 		}},
+		{"the network of a gateway", func() (*rig, *plan.Plan, map[string]error) {
+			end := topic("igw-1")
+			end.Ref.Type = "AWS::EC2::InternetGateway"
+			attachment := &inventory.Resource{Ref: ref("AWS::EC2::VPCGatewayAttachment", "IGW|vpc-1"), Properties: inventory.Properties{
+				"AttachmentType": "IGW", "VpcId": "vpc-1", "InternetGatewayId": "igw-1",
+			}}
+			action := on(plan.Delete, end)
+			action.Steps = []plan.Step{{Name: plan.StepDetachGateway, Type: attachment.Ref.Type, ID: attachment.Ref.ID}}
+			r := newRig(end, attachment)
+			r.mark(t, end)
+			return r, planOf(t, action), map[string]error{"igw-1": reaper.ErrDenied}
+		}},
+		{"the instance of an address", func() (*rig, *plan.Plan, map[string]error) {
+			end := topic("192.0.2.1|eipalloc-1")
+			end.Ref.Type = "AWS::EC2::EIP"
+			end.Properties = inventory.Properties{"InstanceId": "i-1", "Domain": "vpc"}
+			action := on(plan.Delete, end)
+			action.Steps = []plan.Step{{Name: plan.StepDisassociate, Type: "AWS::EC2::EIPAssociation", ID: "eipassoc-1"}}
+			r := newRig(end)
+			r.mark(t, end)
+			return r, planOf(t, action), map[string]error{end.Ref.ID: reaper.ErrDenied}
+		}},
 		{"its own preparation", func() (*rig, *plan.Plan, map[string]error) {
 			end := topic("end")
 			action := on(plan.Delete, end, set("/DisplayName", nil, "going"))
@@ -191,7 +240,7 @@ func TestInvariant19_NoHalfDamage(t *testing.T) {
 				r, p, refuses := w.build()
 				want := r.looks()
 				var err error
-				withRefusals := func(run *reaper.Run) { run.Cloud = stuck{r.cloud, refuses} }
+				withRefusals := func(run *reaper.Run) { run.Cloud = detaching{stuck{r.cloud, refuses}} }
 				died := r.dieAt(dies, func() { _, err = r.reap(p, withRefusals) })
 				r.limit.Fresh = aDay
 				if died {

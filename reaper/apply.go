@@ -140,10 +140,16 @@ func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
 	if err := a.resolveOpen(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)
 	}
+	if err := a.witness(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
 	if err := a.look(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)
 	}
 	if err := a.guardDeletions(ctx); err != nil {
+		return nil, fmt.Errorf("apply plan: %w", err)
+	}
+	if err := a.remake(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)
 	}
 	if outcomes, err = a.items(ctx); err != nil {
@@ -169,13 +175,13 @@ func (a *applier) guard(ctx context.Context) (err error) {
 	case a.Approved != "" && a.Approved != a.Plan.Digest:
 		return fmt.Errorf("%w: %s was, this is %s", ErrNotApproved, a.Approved, a.Plan.Digest)
 	}
-	if err := a.Plan.Check(a.Clock.Now()); err != nil {
-		return err
-	}
 	for _, action := range a.Plan.Actions {
 		if !slices.Contains(verbs, action.Verb) {
 			return fmt.Errorf("action %s: %w: %s", action.ID, ErrUnsupported, action.Verb)
 		}
+	}
+	if err := a.Plan.Check(a.Clock.Now()); err != nil {
+		return err
 	}
 	if err := a.mayGoOn(ctx); err != nil {
 		return err

@@ -3,6 +3,7 @@ package reaper_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -295,6 +296,78 @@ func TestLastApplied(t *testing.T) {
 	assert.True(t, state.IsMasked(applied.Properties["MasterUserPassword"]))
 	assert.True(t, applied.Names(r.cloud.Snapshot().Resources[0]))
 	assert.Empty(t, ledger.Tokens)
+}
+
+// breaking makes the first part of what it creates and is denied the second, once; and it
+// takes no tags with a creation, if told so.
+type breaking struct {
+	*simcloud.Cloud
+	broke, tagless bool
+}
+
+func (b *breaking) Create(ctx context.Context, n reaper.Creation) (inventory.Ref, string, error) {
+	whole := n
+	if !b.broke {
+		n.Properties = inventory.Properties{"QueueName": "jobs"}
+		if b.tagless {
+			n.Tags = nil
+		}
+	}
+	ref, request, err := b.Cloud.Create(ctx, n)
+	switch {
+	case err != nil:
+		return ref, request, err
+	case !b.broke:
+		b.broke = true
+		return inventory.Ref{}, request, fmt.Errorf("%w: %w", reaper.ErrUnfinished, reaper.ErrDenied)
+	}
+	live, err := b.Observe(ctx, ref)
+	if err != nil {
+		return ref, request, err
+	}
+	request, err = b.Update(ctx, live, []plan.Change{set("/DelaySeconds", nil, whole.Properties["DelaySeconds"])})
+	return ref, request, err
+}
+
+// What was created in part is completed by the next run, not taken for done, and not made again.
+func TestHalfMade(t *testing.T) {
+	for _, c := range []struct {
+		why     string
+		tagless bool
+		later   time.Duration
+	}{
+		{"the owner tags tell that it is ours", false, time.Hour},
+		{"it is as old as the announcement in the journal", true, 0},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			r := newRig()
+			cloud := &breaking{Cloud: r.cloud, tagless: c.tagless}
+			action := creation("jobs", "AWS::SQS::Queue", inventory.Properties{"QueueName": "jobs", "DelaySeconds": int64(5), "Tags": []any{map[string]any{"Key": "team", "Value": "x"}}})
+			action.Resource.ID = "jobs"
+			run := reaper.Run{ID: "run-1", Plan: planOf(t, action), Cloud: cloud, Store: r.store, Clock: r.clock}
+			outcomes, err := reaper.Apply(t.Context(), run)
+			require.NoError(t, err)
+			require.Equal(t, state.Failed, outcomes[0].State)
+			r.clock.T = r.clock.T.Add(c.later)
+			run.ID = "run-2"
+			outcomes, err = reaper.Apply(t.Context(), run)
+			require.NoError(t, err)
+			require.Equal(t, state.Done, outcomes[0].State, outcomes[0].Message)
+			all := r.cloud.Snapshot().Resources
+			require.Len(t, all, 1)
+			assert.Equal(t, int64(5), all[0].Properties["DelaySeconds"])
+			assert.Equal(t, "jobs", all[0].Tags["pcf:particle"])
+			if c.tagless {
+				assert.Equal(t, "x", all[0].Tags["team"], "the declared tags belong to the creation too")
+			}
+			run.ID = "run-3"
+			before := r.changes()
+			outcomes, err = reaper.Apply(t.Context(), run)
+			require.NoError(t, err)
+			assert.Equal(t, state.Done, outcomes[0].State)
+			assert.Equal(t, before, r.changes())
+		})
+	}
 }
 
 // flickering takes a deletion and does nothing; the first read after it says that the thing

@@ -32,6 +32,9 @@ var (
 	ErrExpired     = errors.New("the credentials have expired")                   // no effect; nothing else will work
 	ErrStale       = errors.New("it was changed by somebody else meanwhile")      // no effect; a condition of the call failed
 	ErrUnsupported = errors.New("there is no writer for it")                      // no effect
+	// ErrUnfinished goes with one of the others: they are about a later call of a creation,
+	// and the first one had its effect.
+	ErrUnfinished = errors.New("it was created and is not complete")
 )
 
 // Blocked is an ErrBlocked that knows what stands in the way.
@@ -96,8 +99,8 @@ type Cloud interface {
 	// resource that changed since live was read is ErrStale.
 	Update(ctx context.Context, live *inventory.Resource, patch []plan.Change) (request string, err error)
 	// Create makes a resource with its tags and returns what it is called. With a token that
-	// was used before it returns the resource of that time: an implementation for an API
-	// without such tokens looks for what it would create first.
+	// was used before it returns the resource of that time, and completes what it lacks: an
+	// implementation for an API without such tokens looks for what it would create first.
 	Create(ctx context.Context, c Creation) (ref inventory.Ref, request string, err error)
 	// Start and Stop turn a resource on or off; one that is already so is no error.
 	Start(ctx context.Context, ref inventory.Ref) (request string, err error)

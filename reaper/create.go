@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 	"github.com/pcf-scan/pcf-scan/inventory/state"
 )
 
@@ -26,13 +28,36 @@ func (a *applier) create(ctx context.Context, action plan.Action) (result, error
 		return ended(state.Failed, "%v", err), nil
 	}
 	there, err := a.there(ctx, action)
+	at, begun := a.ledger.Begun(action.ID)
+	untagged := there != nil && !ours(action, there)
 	switch {
 	case err != nil:
 		return a.readFailed(err)
-	case there != nil && !ours(action, there):
+	case untagged && !(begun && plan.MadeThen(there, at)):
 		return ended(state.Stale, "%s is there by now and is not this particle's", there.Label()), nil
-	case there != nil:
+	case there != nil && !begun:
 		return result{state: state.Done, message: "it was there already", left: there}, nil
+	}
+	if why := a.replanned(action, nil); why != "" && there == nil {
+		return ended(state.Stale, "%s", why), nil
+	}
+	// What is there by an earlier try, of which nobody wrote how it ended, may lack a part:
+	// the same token finds and completes it.
+	if untagged {
+		typ, _ := schema.Lookup(there.Ref.Type)
+		tags, _ := inventory.TagsOf(typ, props)
+		tags = maps.Clone(tags)
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		maps.Copy(tags, action.Tags)
+		failed, err := a.call(ctx, action, "tag", "", func() (string, error) { return a.Cloud.Tag(ctx, there.Ref, tags) })
+		if err != nil {
+			return result{}, err
+		}
+		if failed != nil {
+			return failure(failed), nil
+		}
 	}
 	token := a.token(action)
 	var ref inventory.Ref

@@ -20,9 +20,6 @@ func (a *applier) delete(ctx context.Context, action plan.Action, live *inventor
 	if why := protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
-	if key := reowned(action, live); key != "" {
-		return ended(state.Stale, "its tag %s is not what it was: somebody claims it", key), nil
-	}
 	if why, err := a.wouldLoseData(ctx, action, live); err != nil || why != "" {
 		return ended(state.Failed, "%s", why), err
 	}
@@ -38,8 +35,12 @@ func (a *applier) delete(ctx context.Context, action plan.Action, live *inventor
 			live = r.left
 		}
 	}
-	if patch := removable(action, live); len(patch) > 0 {
-		if err := a.remember(ctx, action, live, alteration{Patch: patch, Parts: true}); err != nil {
+	parts, err := a.attached(ctx, action)
+	if err != nil {
+		return a.readFailed(err)
+	}
+	if patch := removable(action, live); len(patch)+len(parts) > 0 {
+		if err := a.remember(ctx, action, live, alteration{Patch: patch, Parts: true, Detached: parts}); err != nil {
 			return result{}, err
 		}
 	}
@@ -145,7 +146,7 @@ func (a *applier) gone(ctx context.Context, action plan.Action) (result, error) 
 		absences = 0
 		return false, nil
 	})
-	if err != nil || last.state != state.Done {
+	if err != nil || last.state != state.Done || a.ledger.HasEnded(action.Resource.Ref().String(), action.Incarnation) {
 		return last, err
 	}
 	r := state.Record{Kind: state.Deleted, Action: action.ID, Ref: action.Resource.Ref().String(), Incarnation: action.Incarnation, Message: string(action.Reason)}

@@ -44,7 +44,7 @@ func TestPromisesHaveTests(t *testing.T) {
 		broken[number] = true
 	}
 	row := regexp.MustCompile(`(?m)^\| (\d+) \| .* \| (.*) \|$`)
-	group := regexp.MustCompile("`([a-z/]+)`: ([A-Za-z0-9_, ]+)")
+	group := regexp.MustCompile("`([a-z/-]+)`: ([A-Za-z0-9_, ]+)")
 	rows := row.FindAllStringSubmatch(string(text), -1)
 	require.Len(t, rows, 34)
 	for i, r := range rows {

@@ -99,43 +99,16 @@ func protects(r *inventory.Resource) string {
 	return ""
 }
 
-// reowned names the owner tag of a live resource that is not what the plan saw, or "". The
-// fingerprint leaves our own tags out.
-func reowned(action plan.Action, r *inventory.Resource) string {
-	if action.For == nil {
-		if r.Tags["pcf:app"] != "" {
-			return "pcf:app"
-		}
-		return ""
-	}
-	f := action.For
-	for key, want := range map[string]string{"pcf:app": f.App, "pcf:environment": f.Environment, "pcf:version": f.Version, "pcf:particle": f.Particle} {
-		if got, has := r.Tags[key]; has && got != want {
-			return key
-		}
-	}
-	return ""
-}
-
-// retagged names a tag of ours that somebody wrote since a change was planned, or "": whose
-// the resource is, and what the change would overwrite. The version may lag behind.
-func retagged(action plan.Action, r *inventory.Resource) string {
+// retagged names a tag of ours that somebody wrote or removed since an action was planned, or
+// "": whose the resource is, and what the action would overwrite. The fingerprint leaves our
+// own tags out.
+func (a *applier) retagged(action plan.Action, r *inventory.Resource) string {
 	for _, c := range action.Patch {
 		if now, has := r.Tags[c.Tag]; has && strings.HasPrefix(c.Tag, "pcf:") && now != c.From && now != c.To {
 			return c.Tag
 		}
 	}
-	written := slices.ContainsFunc(action.Patch, func(c plan.Change) bool { return c.Tag == "pcf:app" })
-	if written || action.For == nil {
-		return ""
-	}
-	if app, has := r.Tags["pcf:app"]; has && app != action.For.App {
-		return "pcf:app"
-	}
-	if environment, has := r.Tags["pcf:environment"]; has && environment != action.For.Environment {
-		return "pcf:environment"
-	}
-	return ""
+	return a.Plan.Reclaimed(action, r)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -204,20 +177,23 @@ func (a *applier) guardDeletions(ctx context.Context) error {
 	if age := a.Clock.Now().Sub(a.Plan.CreatedAt); a.Replan == nil && age > a.Limits.Fresh && deletions > 0 {
 		return fmt.Errorf("%w: it was made %s ago, and the world was not read since: make a new plan", ErrGuard, age.Round(time.Second))
 	}
+	return a.lookForReferrers(ctx, deletions)
+}
+
+// remake makes the plan again from the world as it is now, where that can be done.
+func (a *applier) remake(ctx context.Context) (err error) {
 	if a.Replan == nil {
-		return a.lookForReferrers(ctx, deletions)
+		return nil
 	}
-	now, err := a.Replan(ctx)
-	if err != nil {
+	if a.now, err = a.Replan(ctx); err != nil {
 		return fmt.Errorf("%w: it cannot be made again from the world as it is now: %w", ErrGuard, err)
 	}
-	a.now = now
 	return nil
 }
 
 // lookForReferrers finds what of the plan somebody refers to by now.
 func (a *applier) lookForReferrers(ctx context.Context, deletions int) error {
-	if a.Look == nil || deletions == 0 {
+	if a.Look == nil || a.Replan != nil || deletions == 0 {
 		return nil
 	}
 	live, err := a.Look(ctx)
@@ -231,22 +207,13 @@ func (a *applier) lookForReferrers(ctx context.Context, deletions int) error {
 }
 
 // replanned says why an action is not done although the plan names it: made again now, the
-// plan does not. "" when it does, or was not made again.
-func (a *applier) replanned(action plan.Action) string {
+// plan does not. "" when it does, or was not made again. live is its resource; nil of one to
+// create.
+func (a *applier) replanned(action plan.Action, live *inventory.Resource) string {
 	if a.now == nil {
 		return ""
 	}
-	for _, other := range a.now.Actions {
-		if other.Verb == action.Verb && other.Resource.Ref() == action.Resource.Ref() && other.Incarnation == action.Incarnation && other.Teardown == action.Teardown {
-			return ""
-		}
-	}
-	for _, r := range a.now.Refused {
-		if r.Resource.Ref() == action.Resource.Ref() {
-			return strings.TrimSuffix(fmt.Sprintf("it would not be planned now: %s %s", r.Reason, r.By), " ")
-		}
-	}
-	return "it would not be planned now"
+	return a.now.Confirms(action, live, func(id string) *inventory.Resource { return a.done[id] })
 }
 
 // wasDone reports whether the ledger holds an action as done, by a run of the same plan that

@@ -486,6 +486,87 @@ func TestInvariant15_ChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// What a deletion rests on are the owner tags that were seen: without them nobody knows whose the
+// resource was, and with others it is somebody else's. The fingerprint leaves them out.
+func TestInvariant15_ClaimedOtherwiseMeanwhile(t *testing.T) {
+	ours := func() map[string]string {
+		return map[string]string{"team": "x", "pcf:app": "orders", "pcf:environment": "dev", "pcf:version": "1", "pcf:particle": "end"}
+	}
+	for _, verb := range []plan.Verb{plan.Mark, plan.Quarantine, plan.Delete} {
+		for name, c := range map[string]struct {
+			why    string
+			change func(tags map[string]string)
+			state  string
+		}{
+			"as it was": {"", func(map[string]string) {}, state.Done},
+			"all of ours went": {"nobody's by now", func(tags map[string]string) {
+				for _, key := range []string{"pcf:app", "pcf:environment", "pcf:version", "pcf:particle"} {
+					delete(tags, key)
+				}
+			}, state.Stale},
+			"one went":         {"of no environment by now", func(tags map[string]string) { delete(tags, "pcf:environment") }, state.Stale},
+			"another version":  {"an upgrade in place", func(tags map[string]string) { tags["pcf:version"] = "2" }, state.Stale},
+			"another app":      {"handed over", func(tags map[string]string) { tags["pcf:app"] = "payments" }, state.Stale},
+			"another particle": {"renamed", func(tags map[string]string) { tags["pcf:particle"] = "start" }, state.Stale},
+		} {
+			end := &inventory.Resource{
+				Ref: ref("AWS::Events::Rule", "end"), Created: day.Add(-time.Hour), Tags: ours(), Properties: inventory.Properties{"State": "ENABLED"},
+			}
+			r := newRig(end)
+			r.mark(t, end)
+			p := planOf(t, on(verb, end))
+			require.NotEmpty(t, p.Actions[0].Claims)
+			live := *end
+			live.Tags = ours()
+			c.change(live.Tags)
+			r.cloud = simcloud.New(&inventory.Snapshot{Scope: inventory.Scope{Partition: "aws", Accounts: []string{account}}, Resources: []*inventory.Resource{&live}}, r.clock)
+			outcomes, err := r.reap(p)
+			require.NoError(t, err)
+			assert.Equal(t, c.state, outcomes[0].State, "%s, %s (%s): %s", verb, name, c.why, outcomes[0].Message)
+			assert.Equal(t, c.state == state.Done, r.changes() > 0, "%s, %s", verb, name)
+		}
+	}
+}
+
+// Who uses a policy stands on the policy as well, and changes when a role goes before it in the
+// same plan, so the fingerprint leaves it out. A role that begins to use it is no such change.
+func TestInvariant15_AttachedMeanwhile(t *testing.T) {
+	policy := func(roles ...any) *inventory.Resource {
+		return &inventory.Resource{
+			Ref: ref("AWS::IAM::ManagedPolicy", "arn:aws:iam::111122223333:policy/p"), Created: day.Add(-time.Hour), Tags: map[string]string{},
+			Properties: inventory.Properties{"ManagedPolicyName": "p", "Roles": roles},
+		}
+	}
+	for name, c := range map[string]struct {
+		why       string
+		then, now []any
+		gone      bool
+	}{
+		"as it was":            {"the service decides about the role of the plan", []any{"a"}, []any{"a"}, true},
+		"its role went before": {"with the same plan", []any{"a"}, nil, true},
+		"another role":         {"a deployment attached it", []any{"a"}, []any{"a", "b"}, false},
+		"the first role":       {"nobody had it", nil, []any{"b"}, false},
+	} {
+		was, is := policy(c.then...), policy(c.now...)
+		r := newRig(is)
+		r.mark(t, was)
+		p := planOf(t, on(plan.Delete, was))
+		candidate := plan.Candidate{Resource: p.Actions[0].Resource, Incarnation: plan.Incarnation(was), State: plan.Due}
+		for _, role := range c.then {
+			candidate.Referrers = append(candidate.Referrers, ref("AWS::IAM::Role", fmt.Sprint(role)).String())
+		}
+		p.Reaping = &plan.Reaping{Candidates: []plan.Candidate{candidate}}
+		require.NoError(t, p.Seal())
+		outcomes, err := r.reap(p)
+		require.NoError(t, err)
+		assert.Equal(t, c.gone, !r.has(is), "%s (%s): %s", name, c.why, outcomes[0].Message)
+		if !c.gone {
+			assert.Equal(t, state.Stale, outcomes[0].State, name)
+			assert.Contains(t, outcomes[0].Message, "AWS::IAM::Role/b uses it now", name)
+		}
+	}
+}
+
 // held are resources of every type that can be held, as they were before.
 func held() (all []*inventory.Resource) {
 	of := func(typ, state string, props inventory.Properties) {

@@ -39,6 +39,35 @@ func (a *applier) resolveOpen(ctx context.Context) error {
 	return nil
 }
 
+// witness ends what earlier runs deleted and could not write the end of: a plan that is made
+// anew does not know what is gone any more.
+func (a *applier) witness(ctx context.Context) error {
+	for _, intent := range a.ledger.Ending() {
+		var action plan.Action
+		ref, err := inventory.ParseRef(intent.Ref)
+		if err != nil || json.Unmarshal(intent.Detail, &action) != nil {
+			continue // nobody can tell what it was about
+		}
+		live, err := a.observe(ctx, ref)
+		if err != nil && endsRun(err) {
+			return err
+		}
+		if !isGone(live, err, action) {
+			continue // what is to do with it is in the plan
+		}
+		if _, err := a.gone(ctx, action); err != nil {
+			return fmt.Errorf("see whether %s stays away: %w", ref, err)
+		}
+	}
+	return nil
+}
+
+// isGone reports whether an observation shows that the life of a resource that an action
+// deletes is over.
+func isGone(live *inventory.Resource, err error, action plan.Action) bool {
+	return errors.Is(err, ErrNotFound) || err == nil && (plan.Incarnation(live) != action.Incarnation || leaving(live.State))
+}
+
 // happened reads whether the call of an intent had its effect.
 func (a *applier) happened(ctx context.Context, action plan.Action, intent state.Record) (string, error) {
 	if action.Verb == plan.Create {

@@ -218,6 +218,42 @@ func TestInvariant22_RerunOfASavedPlan(t *testing.T) {
 	}
 }
 
+// A cron job plans anew after it died, from a world in which what it deleted is not any more. The
+// ledger ends as without the death all the same: every end is written down once, no mark and
+// nothing that was altered is left over.
+func TestInvariant22_CronRerun(t *testing.T) {
+	for dies := 1; ; dies++ {
+		r := newRig(stack()...)
+		r.limit = reaper.Limits{Fresh: aDay}
+		live := r.cloud.Snapshot().Resources
+		var err error
+		died := r.dieAt(dies, func() { _, err = r.reap(teardown(t, live, live...)) })
+		for range 2 { // the first of them may end what is left, and has then nothing in its plan
+			left := r.cloud.Snapshot().Resources
+			_, err = r.reap(teardown(t, left, slices.DeleteFunc(slices.Clone(left), func(l *inventory.Resource) bool { return l.Tags["pcf:backup"] != "" })...))
+			require.NoError(t, err, "death at %d", dies)
+		}
+		l, ends := r.ledger(t), map[string]int{}
+		require.NoError(t, r.store.Read(t.Context(), func(rec state.Record) error {
+			if rec.Kind == state.Deleted {
+				ends[rec.Ref]++
+			}
+			return nil
+		}))
+		require.Len(t, ends, 30, "death at %d", dies)
+		for ref, n := range ends {
+			require.Equal(t, 1, n, "%s, death at %d", ref, dies)
+		}
+		require.Empty(t, l.Marks, "death at %d", dies)
+		require.Empty(t, l.Altered, "death at %d", dies)
+		require.Empty(t, l.Ending(), "death at %d", dies)
+		if !died {
+			t.Logf("%d boundaries", dies)
+			return
+		}
+	}
+}
+
 // remains is what is left of a world, without the names that are made of tokens.
 func remains(r *rig) (left []string) {
 	for _, l := range r.cloud.Snapshot().Resources {

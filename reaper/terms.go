@@ -42,11 +42,11 @@ func (a *applier) guardBudget(deletions int, perType map[string]int) error {
 	}
 	budget := a.Plan.Budget
 	if deletions > budget.PerDay-recent {
-		return fmt.Errorf("%w: %d deletions and %d in the last 24 hours are more than %d: see --max-delete", ErrGuard, deletions, recent, budget.PerDay)
+		return fmt.Errorf("%w: more deletions (%d, and %d in the last 24 hours) than %d: see --max-delete", ErrGuard, deletions, recent, budget.PerDay)
 	}
 	for _, typ := range sortedKeys(perType) {
 		if perType[typ] > budget.PerType {
-			return fmt.Errorf("%w: %d deletions of %s are more than %d: see --max-per-type", ErrGuard, perType[typ], typ, budget.PerType)
+			return fmt.Errorf("%w: more deletions of %s (%d) than %d: see --max-per-type", ErrGuard, typ, perType[typ], budget.PerType)
 		}
 	}
 	return nil

@@ -31,12 +31,79 @@ type alteration struct {
 	// Parts says that the steps of a deletion remove elements of the lists in Patch, nobody
 	// knows how many: whatever of them is missing is given back.
 	Parts bool `json:"parts,omitempty"`
+	// Detached are the attachments that the steps of a deletion end, as they were.
+	Detached []attachment `json:"detached,omitempty"`
+}
+
+// An attachment is a resource that ties a deleted one to another, and can be made again.
+type attachment struct {
+	Place      plan.Place           `json:"place"`
+	Properties inventory.Properties `json:"properties"`
+}
+
+// attached reads what the steps of a deletion detach: a gateway from its network. What is
+// detached already needs nothing.
+func (a *applier) attached(ctx context.Context, action plan.Action) (all []attachment, err error) {
+	for _, step := range action.Steps {
+		if step.Name != plan.StepDetachGateway {
+			continue
+		}
+		ref := action.Resource.Ref()
+		ref.Type, ref.ID = step.Type, step.ID
+		live, err := a.observe(ctx, ref)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, attachment{plan.PlaceOf(live, ""), live.Properties})
+	}
+	return all, nil
+}
+
+// attachAgain makes the attachments again that are not there.
+func (a *applier) attachAgain(ctx context.Context, action plan.Action, parts []attachment) (result, error) {
+	for _, part := range parts {
+		_, err := a.observe(ctx, part.Place.Ref())
+		switch {
+		case err == nil:
+			continue
+		case !errors.Is(err, ErrNotFound):
+			return a.readFailed(err)
+		}
+		back := plan.Action{ID: action.ID, Verb: plan.Create, Resource: part.Place, Reason: action.Reason, Properties: part.Properties, Needs: []string{}}
+		failed, err := a.call(ctx, back, "attach", "", func() (string, error) {
+			_, request, err := a.Cloud.Create(ctx, Creation{Place: part.Place, Properties: part.Properties})
+			return request, err
+		})
+		if err != nil {
+			return result{}, err
+		}
+		there := false
+		if failed == nil || unsure(failed) {
+			err = a.until(ctx, func() (bool, error) {
+				_, err := a.Cloud.Observe(ctx, part.Place.Ref())
+				if there = err == nil; errors.Is(err, ErrNotFound) {
+					return false, nil // not yet
+				}
+				return there, fatal(err)
+			})
+		}
+		switch {
+		case err != nil:
+			return result{}, err
+		case !there:
+			return ended(state.Failed, "needs attention: %s was detached and could not be attached again: %v", part.Place.Ref(), failed), nil
+		}
+	}
+	return result{state: state.Done}, nil
 }
 
 // partsOf are the properties that a step takes something out of that can be given back.
 var partsOf = map[string]string{
 	plan.StepDetachPolicy: "/ManagedPolicyArns", plan.StepDeleteInlinePolicy: "/Policies", plan.StepRemoveTarget: "/Targets",
-	plan.StepRemoveFromGroup: "/Groups", plan.StepRemoveRole: "/Roles",
+	plan.StepRemoveFromGroup: "/Groups", plan.StepRemoveRole: "/Roles", plan.StepDisassociate: "/InstanceId",
 }
 
 // removable returns what the steps of a deletion take out of a resource, as it is now.
@@ -151,9 +218,6 @@ func (a *applier) mark(ctx context.Context, action plan.Action, live *inventory.
 	if why := protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
-	if key := reowned(action, live); key != "" {
-		return ended(state.Stale, "its tag %s is not what it was: somebody claims it", key), nil
-	}
 	if m, marked := a.ledger.Marks[key]; !marked || m.Incarnation != action.Incarnation {
 		item := NoticeItem{Ref: key, Reason: string(action.Reason), Detail: action.Detail}
 		note := markNote{NoticeItem: item, Owner: a.candidate(action).Owner}
@@ -243,6 +307,16 @@ func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 	return nil
 }
 
+// deletion returns the action that deletes a resource, as every plan has it that prepares its
+// end.
+func (a *applier) deletion(of plan.Place) plan.Action {
+	i := slices.IndexFunc(a.Plan.Actions, func(action plan.Action) bool { return action.Verb == plan.Delete && action.Resource.Ref() == of.Ref() })
+	if i < 0 {
+		return plan.Action{}
+	}
+	return a.Plan.Actions[i]
+}
+
 func (a *applier) action(id string) plan.Action {
 	for _, action := range a.Plan.Actions {
 		if action.ID == id {
@@ -294,6 +368,9 @@ func (a *applier) restore(ctx context.Context, action plan.Action, live *invento
 		if !which(one) {
 			kept++
 			continue
+		}
+		if r, err := a.attachAgain(ctx, action, one.Detached); err != nil || r.state != state.Done {
+			return r, err
 		}
 		back := plan.Action{
 			ID: action.ID, Verb: plan.Update, Resource: action.Resource, Incarnation: action.Incarnation, Reason: action.Reason, Needs: []string{},

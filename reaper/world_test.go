@@ -3,6 +3,7 @@ package reaper_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -49,7 +50,7 @@ func on(verb plan.Verb, r *inventory.Resource, patch ...plan.Change) plan.Action
 	return plan.Action{
 		ID: string(verb) + "-" + r.Ref.ID, Verb: verb, Resource: plan.PlaceOf(r, r.Ref.ID), Incarnation: plan.Incarnation(r),
 		For:    &plan.Identity{App: "orders", Version: "1", Particle: r.Ref.ID},
-		Reason: plan.Drifted, Patch: patch, Precondition: plan.Fingerprint(r), Needs: []string{},
+		Reason: plan.Drifted, Patch: patch, Precondition: plan.Fingerprint(r), Claims: plan.Claims(r), Needs: []string{},
 	}
 }
 
@@ -74,6 +75,11 @@ func planOf(t require.TestingT, actions ...plan.Action) *plan.Plan {
 			CreatedAt: day, ExpiresAt: day.Add(365 * 24 * time.Hour),
 		},
 		Actions: actions, Refused: []plan.Refusal{}, Budget: plan.Budget{Deletions: 100, PerType: 100, PerDay: 100}, Applyable: true,
+	}
+	if slices.ContainsFunc(actions, func(a plan.Action) bool {
+		return slices.Contains([]plan.Verb{plan.Mark, plan.Unmark, plan.Quarantine, plan.Backup, plan.Delete}, a.Verb)
+	}) {
+		p.Command = "reap"
 	}
 	require.NoError(t, p.Seal())
 	return p

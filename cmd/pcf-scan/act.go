@@ -61,14 +61,29 @@ func actingFlags() []cli.Flag {
 	}, runFlags())
 }
 
-// planFlags say what happens to a plan.
+// planFlags say what happens to a plan. To act is ordered where the command is typed: --apply
+// has no environment variable and no key in the configuration (see applyIsTyped).
 func planFlags() []cli.Flag {
 	return []cli.Flag{
-		toggle("apply", "carry the plan out"),
+		&cli.BoolFlag{Name: applyFlag, Usage: "carry the plan out; counts on the command line only"},
 		text("plan-out", "save the plan in this `FILE`", ""),
 		text("plan", "take the plan in this `FILE`, and nothing else", ""),
 		text("digest", "apply only the plan with this `DIGEST`", ""),
 	}
+}
+
+// applyFlag is the flag that makes the program act.
+const applyFlag = "apply"
+
+// applyIsTyped refuses an order to act that stands in the environment: every dry run in that
+// environment would act.
+func applyIsTyped(c *cli.Context) error {
+	name := envOf(applyFlag)[0]
+	acts := slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == applyFlag })
+	if value := os.Getenv(name); value != "" && acts && !c.Bool(applyFlag) {
+		return usagef(c, "%s=%s: the environment cannot make the program act: unset it, and give --apply on the command line", name, value)
+	}
+	return nil
 }
 
 func planOutputFlags() []cli.Flag {
@@ -216,22 +231,60 @@ func (a *actor) plan(ctx context.Context) (r *engine.Result, err error) {
 	if run := a.String("undo"); run != "" {
 		return a.undo(ctx, run)
 	}
-	if a.job.Declaration, err = readDeclaration(ctx, a.Context, a.StringSlice("declared"), a.now); err != nil {
+	if err := a.look(ctx); err != nil {
 		return nil, err
+	}
+	return a.planNow(a.Bool("adopt"))
+}
+
+// look reads both sides into the job.
+func (a *actor) look(ctx context.Context) (err error) {
+	if a.job.Declaration, err = readDeclaration(ctx, a.Context, a.StringSlice("declared"), a.now); err != nil {
+		return err
 	}
 	if a.job.Live, err = a.world.read(ctx, names(a.Context, "type")); err != nil {
-		return nil, err
+		return err
 	}
 	a.job.Scope = a.job.Live.Scope
-	if err := knownApp(a.Context, a.job); err != nil {
-		return nil, err
-	}
+	return knownApp(a.Context, a.job)
+}
+
+// planNow makes the plan of what was read.
+func (a *actor) planNow(adopt bool) (*engine.Result, error) {
 	if a.Command.Name == "reap" {
 		return a.planReap()
 	}
-	return engine.PlanRun(a.job, engine.Acting{
-		Header: a.header(a.job.Live.Scope.Regions), Adopt: a.Bool("adopt"), Self: a.self(), Can: a.world.can,
-	})
+	acting := engine.Acting{
+		Header: a.header(a.job.Live.Scope.Regions), Adopt: adopt, Self: a.self(), Can: a.world.can,
+	}
+	if a.ledger != nil {
+		acting.Begun = a.ledger.Begun
+	}
+	return engine.PlanRun(a.job, acting)
+}
+
+// replan makes a saved plan again from the world as it is now.
+func (a *actor) replan(saved *plan.Plan) func(context.Context) (*plan.Plan, error) {
+	adopts := slices.ContainsFunc(saved.Actions, func(action plan.Action) bool { return action.Reason == plan.Adopted })
+	return func(ctx context.Context) (*plan.Plan, error) {
+		again := *a
+		var err error
+		if again.ledger, err = readRecords(ctx, a.store, &again.job); err != nil {
+			return nil, err
+		}
+		again.job.App = a.String("app") // which a teardown has set by now
+		if err := again.look(ctx); err != nil {
+			return nil, err
+		}
+		r, err := again.planNow(adopts)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(r.Faults) > 0:
+			return nil, errors.New(faultText(r.Faults[0]))
+		}
+		return r.Plan, nil
+	}
 }
 
 func (a *actor) header(regions []string) plan.Header {
@@ -281,7 +334,31 @@ func (a *actor) savedPlan(file string) (*engine.Result, error) {
 	if p.Command != a.Command.Name {
 		return nil, usagef(a.Context, "--plan %s: this is a plan of `%s`", file, p.Command)
 	}
+	if err := a.confirmed(p, file); err != nil {
+		return nil, err
+	}
 	return a.empty(p), nil
+}
+
+// confirmed prepares the application of a saved plan. What tears an app down is planned again as
+// such where the declarations are given. Whoever can write the file can compute its digest, so
+// that it is said when nothing but the file orders the end of an app.
+func (a *actor) confirmed(p *plan.Plan, file string) error {
+	app, again, approved := p.TearsDown(), len(a.StringSlice("declared")) > 0, a.String("digest") != ""
+	switch {
+	case !a.Bool(applyFlag):
+		return nil
+	case again && slices.ContainsFunc(p.Actions, func(action plan.Action) bool { return action.Reason == plan.TakenBack }):
+		return usagef(a.Context, "--plan %s and --declared: it gives back what a run changed, which no declaration knows; apply it without --declared", file)
+	case app == "" || p.Command != "reap": // in another plan a deletion is a fault of the plan
+		return nil
+	case !again && !approved:
+		logger(a.Context).Warn(fmt.Sprintf("--plan %s: only this file says that %s is retired; --declared has it confirmed, --digest makes sure that it is the plan that was approved", file, app))
+	}
+	if err := a.Set("app", app); err != nil {
+		return err
+	}
+	return a.Set("grace", "0")
 }
 
 // undo plans the way back from an earlier run, over the types that it touched.
@@ -338,6 +415,9 @@ func (a *actor) apply(ctx context.Context, r *engine.Result) error {
 	}
 	if settings.KillSwitch != "" {
 		run.Switch = reaper.KillSwitch(settings.KillSwitch)
+	}
+	if a.String("plan") != "" && len(a.StringSlice("declared")) > 0 {
+		run.Replan = a.replan(r.Plan)
 	}
 	carryOut := func() ([]reaper.Outcome, error) { return reaper.Apply(ctx, run) }
 	if a.Command.Name == "reap" {

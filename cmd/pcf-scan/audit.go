@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,7 +25,8 @@ func auditCommand(code *int) *cli.Command {
 			Name: "verify", Usage: "check the hash chain of a journal", ArgsUsage: "JOURNAL",
 			Description: "JOURNAL is the journal's file, or the state directory that it is in. Exit code: 0 it is as\n" +
 				"it was written, 1 it was changed (and where), 2 it cannot be read. That the end is missing\n" +
-				"shows only with a head that was kept elsewhere: every check prints it.",
+				"shows by the head that the lock of the state holds, and for sure only by one that was kept\n" +
+				"elsewhere: every check prints it. What a crash left of a last record is said and no change.",
 			Flags: []cli.Flag{
 				text("head", "a `HEAD` that an earlier check printed, as 12:sha256; the journal must still hold it", ""),
 				text("format", "`FORMAT`: table or json", "table"),
@@ -42,7 +44,10 @@ type audited struct {
 	Intact  bool   `json:"intact"`
 	Records int64  `json:"records"` // up to where the chain breaks, if it does
 	Head    string `json:"head,omitempty"`
-	Problem string `json:"problem,omitempty"`
+	// Unfinished is how many bytes of a record stand behind the last whole one: what a crash
+	// leaves in the middle of a write. The call that it announces was never made.
+	Unfinished int    `json:"unfinished,omitempty"`
+	Problem    string `json:"problem,omitempty"`
 }
 
 func auditVerify(c *cli.Context, code *int) error {
@@ -64,16 +69,11 @@ func auditVerify(c *cli.Context, code *int) error {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		file = filepath.Join(file, "journal.jsonl")
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("read journal: %w", err)
-	}
-	defer f.Close()
-	head, err := state.Verify(f, known)
+	head, torn, err := verify(file, known)
 	if err != nil && !errors.Is(err, state.ErrTampered) {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	a := audited{File: file, Intact: err == nil, Records: head.Seq}
+	a := audited{File: file, Intact: err == nil, Records: head.Seq, Unfinished: torn}
 	if err != nil {
 		a.Problem = err.Error()
 		*code = engine.ExitFindings
@@ -87,8 +87,40 @@ func auditVerify(c *cli.Context, code *int) error {
 		_, err = fmt.Fprintf(c.App.Writer, "%s: NOT INTACT: %s (the %d records before it are as they were written)\n", file, a.Problem, a.Records)
 		return err
 	}
-	_, err = io.WriteString(c.App.Writer, strings.TrimSuffix(fmt.Sprintf("%s: intact, %d records, head %s", file, a.Records, a.Head), ", head ")+"\n")
+	text := strings.TrimSuffix(fmt.Sprintf("%s: intact, %d records, head %s", file, a.Records, a.Head), ", head ") + "\n"
+	if a.Unfinished > 0 {
+		text += fmt.Sprintf("%s: behind the last record stand %d bytes of an unfinished one: a run died while it wrote; the next one takes them away\n", file, a.Unfinished)
+	}
+	_, err = io.WriteString(c.App.Writer, text)
 	return err
+}
+
+// verify checks a journal against the head that is known, and the one that the lock beside it
+// remembers, and says how many bytes of an unfinished record it ends with. A journal that is gone
+// although it had records was changed.
+func verify(file string, known *state.Head) (head state.Head, torn int, err error) {
+	var beside state.Head
+	if filepath.Base(file) == "journal.jsonl" {
+		if beside, err = state.KnownHead(filepath.Dir(file)); err != nil {
+			return head, 0, err
+		}
+	}
+	f, err := os.Open(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && beside.Seq > 0:
+		return head, 0, fmt.Errorf("%w: it is gone, and record %d was known", state.ErrTampered, beside.Seq)
+	case err != nil:
+		return head, 0, fmt.Errorf("read journal: %w", err)
+	}
+	defer f.Close()
+	if head, torn, err = state.ScanKnown(f, beside, nil); err != nil || known == nil {
+		return head, torn, err
+	}
+	if _, err = f.Seek(0, io.SeekStart); err != nil {
+		return head, torn, err
+	}
+	head, err = state.Verify(f, known)
+	return head, torn, err
 }
 
 // parseHead reads --head; nil when it is not given.

@@ -37,7 +37,7 @@ func configure(c *cli.Context) error {
 	}
 	logger(c).Debug("settings: " + cmp.Or(file, "no "+configName+" was found"))
 	warnEnvironment(c)
-	return nil
+	return applyIsTyped(c)
 }
 
 func readConfig(c *cli.Context) (file string, err error) {
@@ -110,6 +110,9 @@ func readConfig(c *cli.Context) (file string, err error) {
 				message += fmt.Sprintf(" (did you mean %q?)", meant)
 			}
 			return "", errors.New(message)
+		}
+		if key.Value == applyFlag {
+			return "", fmt.Errorf("%s:%d: a configuration file cannot make the program act: give --apply on the command line", file, key.Line)
 		}
 		if seen[key.Value] {
 			return "", fmt.Errorf("%s:%d: key %q stands twice", file, key.Line, key.Value)

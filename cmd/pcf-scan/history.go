@@ -47,7 +47,7 @@ func historyCommand() *cli.Command {
 	control := []cli.Flag{text("control", "of this control: `FRAMEWORK/ID`, such as fsbp/EC2.13", "")}
 	return &cli.Command{
 		Name:  "history",
-		Usage: "what was recorded by --history: runs, trends, findings with their life; prune",
+		Usage: "what was recorded by --history: runs, trends, findings with their life, outcomes; prune",
 		Description: "A run with --history FILE adds itself to FILE. The numbers stay as they were counted then;\n" +
 			"what a run did not look at is neither closed nor gone.",
 		Flags: join(reading, runs),
@@ -64,6 +64,11 @@ func historyCommand() *cli.Command {
 				OnUsageError: usageErrorOf, Action: historyFindings,
 			},
 			{
+				Name: "outcomes", Usage: "list what became of actions: what was created, changed and deleted, when and why",
+				Flags:        join(reading, []cli.Flag{text("app", "of this app", ""), text("account", "of this account `ID`", "")}),
+				OnUsageError: usageErrorOf, Action: historyOutcomes,
+			},
+			{
 				Name: "prune", Usage: "take old runs away, and what was closed before them",
 				Description: "What is open, or still there, stays however old it is. With both flags a run stays when\n" +
 					"either of them keeps it.",
@@ -77,7 +82,7 @@ func historyCommand() *cli.Command {
 		OnUsageError: usageErrorOf,
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return &usageError{command: "history", message: fmt.Sprintf("unknown command history %q", name), meant: schema.Suggest(name, []string{"list", "trend", "findings", "prune"})}
+				return &usageError{command: "history", message: fmt.Sprintf("unknown command history %q", name), meant: schema.Suggest(name, []string{"list", "trend", "findings", "outcomes", "prune"})}
 			}
 			return listHistory(c)
 		},
@@ -266,6 +271,26 @@ func historyFindings(c *cli.Context) error {
 	})
 }
 
+func historyOutcomes(c *cli.Context) error {
+	return withHistory(c, func(ctx context.Context, h *history.History) error {
+		q, err := queryOf(c)
+		if err != nil {
+			return err
+		}
+		outcomes, err := h.Outcomes(ctx, q)
+		if err != nil {
+			return err
+		}
+		header := []string{"started", "run", "verb", "state", "reason", "app", "account", "region", "type", "request", "resource"}
+		rows := [][]string{}
+		for _, o := range outcomes {
+			p := o.Resource
+			rows = append(rows, []string{o.Time.Format(time.RFC3339), o.RunID, o.Verb, o.State, o.Reason, o.App, p.Account, p.Region, p.Type, o.RequestID, p.ID})
+		}
+		return printRows(c, "outcomes", outcomes, header, rows, []string{"started", "verb", "state", "reason", "app", "type", "resource"})
+	})
+}
+
 func moment(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -334,19 +359,36 @@ func openHistory(c *cli.Context) (*history.History, error) {
 	return history.Create(c.Context, c.String("history"))
 }
 
-// remember records a run, whose result lists what is waived, and gives it its trend. A run
-// that was interrupted is not recorded: nobody could tell what it did not come to.
+// remember records a run, whose result lists what is waived, and gives it its trend. Of a run
+// that was interrupted only what it did is recorded: nobody could tell what it did not come to.
 func remember(c *cli.Context, h *history.History, r *engine.Result) error {
-	if h == nil || errors.Is(c.Context.Err(), context.Canceled) {
+	if h == nil {
 		return nil
 	}
-	recorded, err := h.Record(c.Context, r)
+	ctx := c.Context
+	if errors.Is(ctx.Err(), context.Canceled) {
+		if len(r.Outcomes) == 0 {
+			logger(c).Warn("interrupted: the run is not recorded in " + c.String("history"))
+			return nil
+		}
+		logger(c).Warn("interrupted: of this run only its outcomes are recorded in " + c.String("history"))
+		deeds := *r
+		deeds.Complete, deeds.Findings, deeds.Drift, deeds.Resources = false, nil, nil, nil
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+		defer done()
+		r = &deeds
+	}
+	recorded, err := h.Record(ctx, r)
 	if err != nil {
 		return err
 	}
 	if !recorded {
 		logger(c).Warn(fmt.Sprintf("%s has the run %s already: it was not recorded again", c.String("history"), r.RunID))
 	}
-	r.History, err = h.Trend(c.Context, r)
+	r.History, err = h.Trend(ctx, r)
 	return err
 }
+
+// afterwards bounds what is still written when a run was interrupted.
+const afterwards = 30 * time.Second

@@ -80,7 +80,7 @@ func reapFlags() []cli.Flag {
 }
 
 func takeBackFlags() []cli.Flag {
-	return join(liveFlags()[:1], accountFlags()[:1], planFlags()[:1], stateFlags(), planOutputFlags(), briefFlags())
+	return join(liveFlags()[:1], accountFlags()[:1], planFlags()[:1], stateFlags(), planOutputFlags(), historyFlag(), briefFlags())
 }
 
 // briefFlags are the run flags of what reads no account.
@@ -160,7 +160,10 @@ func capOf(c *cli.Context, name string) (plan.Cap, error) {
 		return plan.Cap{Unlimited: true}, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || name == "max-percent" && n > 100 {
+	switch {
+	case name == "max-percent" && (err != nil || n < 0 || n > 100):
+		return plan.Cap{}, usagef(c, "--%s %q: want a number from 0 to 100, or unlimited", name, s)
+	case err != nil || n < 0:
 		return plan.Cap{}, usagef(c, "--%s %q: want a number from 0 on, or unlimited", name, s)
 	}
 	return plan.Cap{N: n}, nil
@@ -244,6 +247,9 @@ func (a *actor) planReap() (*engine.Result, error) {
 	o, err := reapOptions(a.Context)
 	if err != nil {
 		return nil, err
+	}
+	if d := a.job.Declaration; len(d.Apps) == 0 && d.Register == nil && len(d.Faults) == 0 && len(d.Gaps) == 0 {
+		return nil, usagef(a.Context, "--declared %s: nothing is declared there, and where nothing is declared nothing is a leftover", strings.Join(a.StringSlice("declared"), ", "))
 	}
 	if o.teardown && !retiredAt(a.job, a.now) {
 		return nil, usagef(a.Context, "--grace 0: no version of %s is retired: a tombstone (retired: TIME) in its declaration or in the register comes first", a.job.App)
@@ -364,9 +370,6 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 		run.Notify = reaper.Notifiers{nobody{}}
 	}
 	if a.String("plan") != "" {
-		if len(a.StringSlice("declared")) > 0 {
-			run.Replan = a.replan
-		}
 		run.Look = func(ctx context.Context) (*inventory.Snapshot, error) {
 			return a.world.read(ctx, names(a.Context, "type"))
 		}
@@ -380,35 +383,6 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 		r.Plan = p
 	}
 	return outcomes, err
-}
-
-// replan makes the plan again from the world as it is now.
-func (a *actor) replan(ctx context.Context) (*plan.Plan, error) {
-	again := *a
-	var err error
-	if again.ledger, err = readRecords(ctx, a.store, &again.job); err != nil {
-		return nil, err
-	}
-	if err := again.look(ctx); err != nil {
-		return nil, err
-	}
-	r, err := again.planReap()
-	if err != nil {
-		return nil, err
-	}
-	return r.Plan, nil
-}
-
-// look reads both sides into the job.
-func (a *actor) look(ctx context.Context) (err error) {
-	if a.job.Declaration, err = readDeclaration(ctx, a.Context, a.StringSlice("declared"), a.now); err != nil {
-		return err
-	}
-	if a.job.Live, err = a.world.read(ctx, names(a.Context, "type")); err != nil {
-		return err
-	}
-	a.job.Scope = a.job.Live.Scope
-	return knownApp(a.Context, a.job)
 }
 
 // nobody is whom a teardown tells: its owner asked for it.
@@ -506,6 +480,13 @@ func takeBack(c *cli.Context, code *int) error {
 	if a.now, a.runID, err = clock(c); err != nil {
 		return err
 	}
+	past, err := openHistory(c)
+	if err != nil {
+		return err
+	}
+	if past != nil {
+		defer past.Close()
+	}
 	ctx, cancel := context.WithTimeout(c.Context, time.Hour)
 	defer cancel()
 	if a.world, err = openWorld(ctx, c, a.now); err != nil {
@@ -539,7 +520,8 @@ func takeBack(c *cli.Context, code *int) error {
 	}
 	gate.Interrupted = c.Context.Err() != nil
 	*code = gate.ExitCode(r)
-	return render(c, r, sinks)
+	failed := remember(c, past, r)
+	return errors.Join(failed, render(c, r, sinks))
 }
 
 func (a *actor) takeBackPlan(ctx context.Context, what string) (*plan.Plan, error) {

@@ -47,7 +47,12 @@ const (
 // not find the resource is the reader's, who reads again before it says so.
 func TestCases(t *testing.T) {
 	rows, wrong := map[string]int{}, map[string]int{}
-	defer func() { t.Logf("cases by what is wanted: %v; wrong: %v", rows, wrong) }()
+	defer func() {
+		share := func(part, of int) float64 { return 100 * float64(part) / float64(of) }
+		equal, falsely := rows["same"]+rows["info"], wrong["same"]+wrong["info"]
+		t.Logf("the 40 cases: %d rows: %d equal: %d false (%.2f %%); %d changed: %d missed (%.2f %%); by what is wanted: %v", equal+rows["changed"],
+			equal, falsely, share(falsely, equal), rows["changed"], wrong["changed"], share(wrong["changed"], rows["changed"]), rows)
+	}()
 	for _, c := range []struct{ id, why, typ, declared, live, want string }{
 		{"T01", "tags have no order", s3, `{"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}`, `{"Tags": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]}`, "same"},
 		{"T01", "a value moved", s3, `{"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}`, `{"Tags": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "9"}]}`, "changed"},

@@ -12,7 +12,8 @@ import (
 // mask hides secrets in what is reported. It comes last: comparisons and ignore rules see
 // the values.
 func mask(d *Drift) {
-	secret := d.Particle.Resource.IsSecret
+	beside := "/" + schema.SecretBeside(d.Particle.Resource.Properties)
+	secret := func(pointer string) bool { return pointer == beside || d.Particle.Resource.IsSecret(pointer) }
 	for _, list := range [][]Change{d.Changes, d.Ignored} {
 		for i := range list {
 			c := &list[i]
@@ -57,12 +58,8 @@ func hide(secret func(pointer string) bool, pointer string, v any) any {
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			out[name] = hide(secret, pointer+"/"+schema.EscapePointer(name), v[name])
 		}
-		if namesSecret(v) {
-			for _, name := range []string{"Value", "ParameterValue"} {
-				if v[name] != nil {
-					out[name] = inventory.Sensitive
-				}
-			}
+		if name := schema.SecretBeside(v); name != "" && v[name] != nil {
+			out[name] = inventory.Sensitive
 		}
 		return out
 	case []any:
@@ -73,13 +70,4 @@ func hide(secret func(pointer string) bool, pointer string, v any) any {
 		return out
 	}
 	return v
-}
-
-// namesSecret recognises {Name: DB_PASSWORD, Value: …}: the telling name stands beside the
-// value instead of above it.
-func namesSecret(object map[string]any) bool {
-	return slices.ContainsFunc([]string{"Key", "Name", "ParameterKey", "ParameterName"}, func(name string) bool {
-		key, is := object[name].(string)
-		return is && schema.IsSensitive(nil, "/"+schema.EscapePointer(key))
-	})
 }

@@ -118,7 +118,7 @@ func (c *comparison) value(s spot, declared, live any, present bool) (out delta)
 			v, present := object[name]
 			out.add(c.value(s.property(name), declared[name], v, present))
 		}
-		if namesSecret(declared) {
+		if schema.SecretBeside(declared) != "" {
 			for i := range out.changes {
 				out.changes[i].secret = true
 			}

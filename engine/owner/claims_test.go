@@ -205,7 +205,7 @@ func TestParents(t *testing.T) {
 		return r
 	}
 	orders := declared("orders", "1")
-	for id, typ := range map[string]string{"workers": asg, "main": eks, "box": instance, "zone": "AWS::Route53::HostedZone", "fs": "AWS::EFS::FileSystem", "stack": "AWS::CloudFormation::Stack"} {
+	for id, typ := range map[string]string{"workers": asg, "main": eks, "box": instance, "zone": "AWS::Route53::HostedZone", "fs": "AWS::EFS::FileSystem", "vpn": "AWS::EC2::VPNGateway", "stack": "AWS::CloudFormation::Stack"} {
 		add(orders, id, typ)
 	}
 	billing := declared("billing", "1", "b")
@@ -227,6 +227,7 @@ func TestParents(t *testing.T) {
 		{"what an instance takes along: it holds it and controls nothing", owned(instance, "box"), linked(volume, "owner", owned(instance, "box")), owner.Attributed, owner.ByParent, "orders"},
 		{"a resource of a stack that is tagged itself", owned("AWS::CloudFormation::Stack", "stack"), child(group, map[string]string{"aws:cloudformation:stack-id": "stack", "aws:cloudformation:stack-name": "s"}), owner.Owned, owner.ByParent, "orders"},
 		{"a record of a zone", owned("AWS::Route53::HostedZone", "zone"), partOf("AWS::Route53::RecordSet", "HostedZoneId", "zone"), owner.Owned, owner.ByParent, "orders"},
+		{"the attachment of a VPN gateway", owned("AWS::EC2::VPNGateway", "vpn"), partOf("AWS::EC2::VPCGatewayAttachment", "VpnGatewayId", "vpn"), owner.Owned, owner.ByParent, "orders"},
 		{"a mount target", owned("AWS::EFS::FileSystem", "fs"), partOf("AWS::EFS::MountTarget", "FileSystemId", "fs"), owner.Owned, owner.ByParent, "orders"},
 		{"a part of what is not there", owned("AWS::EFS::FileSystem", "other"), partOf("AWS::EFS::MountTarget", "FileSystemId", "fs"), owner.Unmanaged, "", ""},
 		{"what the resources of one app use alone", func() *inventory.Resource {
@@ -299,6 +300,12 @@ func TestHints(t *testing.T) {
 	}
 	x := of(t, owner.Attribute(owner.Input{Declaration: apps, Live: snapshot(tagged("Application", "order service")), Now: now}), "x")
 	assert.Equal(t, "Order-Service", x.App, "an app in another spelling is the app")
+
+	for _, key := range []string{"PCF:App", "pcf:Particle", "Pcf:Environment "} {
+		x := of(t, owner.Attribute(owner.Input{Declaration: apps, Live: snapshot(tagged(key, "Order-Service")), Now: now}), "x")
+		assert.Equal(t, []any{owner.Attributed, ""}, []any{x.Class, x.App}, "%s is said, and is no claim of ours", key)
+		assert.True(t, has(x, "owner-tag"), key)
+	}
 
 	named := untagged(bucket, "order-service-data")
 	result := owner.Attribute(owner.Input{Declaration: apps, Live: snapshot(named, untagged(bucket, "order-services")), Now: now})

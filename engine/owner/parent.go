@@ -62,32 +62,32 @@ func kubernetesCluster(r *inventory.Resource) string {
 	return found
 }
 
-// parts are types that cannot be tagged, with the property that names what they are a part
+// parts are types that cannot be tagged, with the properties that name what they are a part
 // of, and its type.
-var parts = map[string]struct{ property, of string }{
-	"AWS::S3::BucketPolicy":                 {"Bucket", "AWS::S3::Bucket"},
-	"AWS::Route53::RecordSet":               {"HostedZoneId", "AWS::Route53::HostedZone"},
-	"AWS::EFS::MountTarget":                 {"FileSystemId", "AWS::EFS::FileSystem"},
-	"AWS::KMS::Alias":                       {"TargetKeyId", "AWS::KMS::Key"},
-	"AWS::Lambda::Permission":               {"FunctionName", "AWS::Lambda::Function"},
-	"AWS::Lambda::LayerVersionPermission":   {"LayerVersionArn", "AWS::Lambda::LayerVersion"},
-	"AWS::SNS::Subscription":                {"TopicArn", "AWS::SNS::Topic"},
-	"AWS::EC2::Route":                       {"RouteTableId", "AWS::EC2::RouteTable"},
-	"AWS::EC2::SubnetRouteTableAssociation": {"RouteTableId", "AWS::EC2::RouteTable"},
-	"AWS::EC2::NetworkAclEntry":             {"NetworkAclId", "AWS::EC2::NetworkAcl"},
-	"AWS::EC2::VolumeAttachment":            {"VolumeId", "AWS::EC2::Volume"},
-	"AWS::EC2::EIPAssociation":              {"AllocationId", "AWS::EC2::EIP"},
-	"AWS::EC2::VPCGatewayAttachment":        {"InternetGatewayId", "AWS::EC2::InternetGateway"},
-	"AWS::EC2::SecurityGroupIngress":        {"GroupId", "AWS::EC2::SecurityGroup"},
-	"AWS::EC2::SecurityGroupEgress":         {"GroupId", "AWS::EC2::SecurityGroup"},
-	"AWS::IAM::AccessKey":                   {"UserName", "AWS::IAM::User"},
-	"AWS::IAM::RolePolicy":                  {"RoleName", "AWS::IAM::Role"},
-	"AWS::IAM::UserPolicy":                  {"UserName", "AWS::IAM::User"},
-	"AWS::IAM::GroupPolicy":                 {"GroupName", "AWS::IAM::Group"},
-	"AWS::SecretsManager::RotationSchedule": {"SecretId", "AWS::SecretsManager::Secret"},
-	"AWS::ElasticLoadBalancingV2::Listener": {"LoadBalancerArn", "AWS::ElasticLoadBalancingV2::LoadBalancer"},
-	"AWS::ApiGateway::Stage":                {"RestApiId", "AWS::ApiGateway::RestApi"},
-	"AWS::ApiGatewayV2::Stage":              {"ApiId", "AWS::ApiGatewayV2::Api"},
+var parts = map[string][]struct{ property, of string }{
+	"AWS::S3::BucketPolicy":                 {{"Bucket", "AWS::S3::Bucket"}},
+	"AWS::Route53::RecordSet":               {{"HostedZoneId", "AWS::Route53::HostedZone"}},
+	"AWS::EFS::MountTarget":                 {{"FileSystemId", "AWS::EFS::FileSystem"}},
+	"AWS::KMS::Alias":                       {{"TargetKeyId", "AWS::KMS::Key"}},
+	"AWS::Lambda::Permission":               {{"FunctionName", "AWS::Lambda::Function"}},
+	"AWS::Lambda::LayerVersionPermission":   {{"LayerVersionArn", "AWS::Lambda::LayerVersion"}},
+	"AWS::SNS::Subscription":                {{"TopicArn", "AWS::SNS::Topic"}},
+	"AWS::EC2::Route":                       {{"RouteTableId", "AWS::EC2::RouteTable"}},
+	"AWS::EC2::SubnetRouteTableAssociation": {{"RouteTableId", "AWS::EC2::RouteTable"}},
+	"AWS::EC2::NetworkAclEntry":             {{"NetworkAclId", "AWS::EC2::NetworkAcl"}},
+	"AWS::EC2::VolumeAttachment":            {{"VolumeId", "AWS::EC2::Volume"}},
+	"AWS::EC2::EIPAssociation":              {{"AllocationId", "AWS::EC2::EIP"}},
+	"AWS::EC2::VPCGatewayAttachment":        {{"InternetGatewayId", "AWS::EC2::InternetGateway"}, {"VpnGatewayId", "AWS::EC2::VPNGateway"}},
+	"AWS::EC2::SecurityGroupIngress":        {{"GroupId", "AWS::EC2::SecurityGroup"}},
+	"AWS::EC2::SecurityGroupEgress":         {{"GroupId", "AWS::EC2::SecurityGroup"}},
+	"AWS::IAM::AccessKey":                   {{"UserName", "AWS::IAM::User"}},
+	"AWS::IAM::RolePolicy":                  {{"RoleName", "AWS::IAM::Role"}},
+	"AWS::IAM::UserPolicy":                  {{"UserName", "AWS::IAM::User"}},
+	"AWS::IAM::GroupPolicy":                 {{"GroupName", "AWS::IAM::Group"}},
+	"AWS::SecretsManager::RotationSchedule": {{"SecretId", "AWS::SecretsManager::Secret"}},
+	"AWS::ElasticLoadBalancingV2::Listener": {{"LoadBalancerArn", "AWS::ElasticLoadBalancingV2::LoadBalancer"}},
+	"AWS::ApiGateway::Stage":                {{"RestApiId", "AWS::ApiGateway::RestApi"}},
+	"AWS::ApiGatewayV2::Stage":              {{"ApiId", "AWS::ApiGatewayV2::Api"}},
 }
 
 // A parent is a live resource that keeps or holds another one.
@@ -125,7 +125,7 @@ func (j *judge) parents(r *inventory.Resource) []parent {
 	if cluster := kubernetesCluster(r); cluster != "" {
 		add(only(within(j.world.named("AWS::EKS::Cluster", cluster), near)), true)
 	}
-	if part, is := parts[r.Ref.Type]; is {
+	for _, part := range parts[r.Ref.Type] {
 		name, _ := r.Properties[part.property].(string)
 		if name == "" && r.Ref.Type == "AWS::S3::BucketPolicy" {
 			name = r.Ref.ID

@@ -62,9 +62,32 @@ func (a *apps) names() []string {
 	return a.appNames
 }
 
+// Lookalikes returns the tag keys of a resource that are ours but for their case (PCF:App),
+// sorted. AWS takes them for other keys, save in IAM, where they are the same. They claim
+// nothing, because this program never wrote them; whoever did meant something by them.
+func Lookalikes(r *inventory.Resource) (keys []string) {
+	look := func(key string) {
+		ours := strings.ToLower(strings.TrimSpace(key))
+		if key != ours && slices.Contains([]string{TagApp, TagEnvironment, TagVersion, TagParticle}, ours) {
+			keys = append(keys, key)
+		}
+	}
+	for key := range r.Tags {
+		look(key)
+	}
+	for key := range r.UnknownTags {
+		look(key)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // ownerTags says what the owner tags of a resource say, sorted by key.
 func ownerTags(r *inventory.Resource) []string {
 	var all []string
+	for _, key := range Lookalikes(r) {
+		all = append(all, fmt.Sprintf("the tag %s says %s; ours is written %s", key, r.Tags[key], strings.ToLower(strings.TrimSpace(key))))
+	}
 	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
 		b := bare(key)
 		if r.Tags[key] != "" && (slices.Contains(applicationKeys, b) || slices.Contains(ownerKeys, b)) {

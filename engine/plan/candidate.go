@@ -194,9 +194,7 @@ func (r *reap) describe(it *item, a *owner.Attribution) {
 	it.Evidence = []string{}
 	if a.App != "" {
 		it.For = &Identity{App: a.App, Environment: a.Environment, Version: a.Version, Particle: a.Particle}
-		if app := r.apps[Identity{App: a.App, Environment: a.Environment, Version: a.Version}]; app != nil {
-			it.Owner = app.Owner
-		}
+		it.Owner = r.ownerOf(a)
 	}
 	for _, key := range sortedKeys(it.live.Tags) {
 		if it.Owner == "" && slices.Contains([]string{"owner", "owneremail", "contact", "team"}, bare(key)) {
@@ -216,6 +214,25 @@ func (r *reap) describe(it *item, a *owner.Attribution) {
 	if price, known := r.Prices[it.live.Ref.Type]; known {
 		it.Monthly = &price
 	}
+}
+
+// ownerOf returns whom the declaration names as the owner: of the version that the resource is
+// of, else of the app as it lives on in that environment, else of what it was; "" when nobody.
+func (r *reap) ownerOf(a *owner.Attribution) string {
+	if app := r.apps[Identity{App: a.App, Environment: a.Environment, Version: a.Version}]; app != nil && app.Owner != "" {
+		return app.Owner
+	}
+	was := ""
+	for _, app := range r.Declaration.Apps {
+		switch {
+		case app.Name != a.App || app.Environment != a.Environment || app.Owner == "":
+		case !app.RetiredAt(r.now):
+			return app.Owner
+		case was == "":
+			was = app.Owner
+		}
+	}
+	return was
 }
 
 // mayReapByRule is the exception for what is not compliant: nobody's, or a particle that may
@@ -317,6 +334,9 @@ func (r *reap) can(verb Verb, typ string, change Change) string {
 	return r.Can(verb, typ, change)
 }
 
+// stackType is the type of what may keep any resource: only its own listing tells, no tag.
+const stackType = "AWS::CloudFormation::Stack"
+
 // incomplete says what was not read that could hold an owner or a referrer.
 func (r *reap) incomplete(it *item, a *owner.Attribution) string {
 	ref := it.live.Ref
@@ -340,10 +360,16 @@ func (r *reap) incomplete(it *item, a *owner.Attribution) string {
 			}
 		}
 	}
+	unread := func(typ string) bool {
+		return (r.Reads == nil || r.Reads(typ)) && !r.Live.Scope.Includes(ref.Account, region, typ)
+	}
 	for _, typ := range relation.Referring(ref.Type) {
-		if (r.Reads == nil || r.Reads(typ)) && !r.Live.Scope.Includes(ref.Account, region, typ) {
+		if unread(typ) {
 			return typ + ", which may refer to it, was not read"
 		}
+	}
+	if unread(stackType) {
+		return stackType + ", which may keep it, was not read"
 	}
 	return ""
 }

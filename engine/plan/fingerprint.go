@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcf-scan/pcf-scan/engine/owner"
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
@@ -33,13 +34,91 @@ func Fingerprint(r *inventory.Resource) string {
 	return hashOf("looks", r.Ref.Type, canonical(stable(t, "", props)), canonical(tags), r.State)
 }
 
+// claimTags say whose a resource is, and nothing of how it looks.
+var claimTags = []string{owner.TagApp, owner.TagEnvironment, owner.TagVersion, owner.TagParticle}
+
+// Claims returns the owner tags of ours that a live resource has; nil when it has none. Adding
+// one is a claim, and removing one takes away what a plan rests on.
+func Claims(r *inventory.Resource) map[string]string {
+	var all map[string]string
+	for _, key := range claimTags {
+		if value, has := r.Tags[key]; has {
+			if all == nil {
+				all = map[string]string{}
+			}
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// Reclaimed names an owner tag of ours that a live resource had when an action was planned and
+// has not now, or the other way round; "" when all are as they were, or as the plan itself
+// writes them.
+func (p *Plan) Reclaimed(a Action, live *inventory.Resource) string {
+	writes := func(key string) bool {
+		return slices.ContainsFunc(p.Actions, func(other Action) bool {
+			return other.Resource.Ref() == a.Resource.Ref() && slices.ContainsFunc(other.Patch, func(c Change) bool {
+				return c.Tag == key && Reached(live, []Change{c})
+			})
+		})
+	}
+	for _, key := range claimTags {
+		was, had := a.Claims[key]
+		if now, has := live.Tags[key]; (had != has || was != now) && !writes(key) {
+			return key
+		}
+	}
+	return ""
+}
+
 // mirrors are properties that say again what stands in another resource, and change when that
-// one does. Who refers to a policy is known from the others' ManagedPolicyArns, and a policy
-// that somebody still has is not deleted. Whether an interface has a public address changes
-// with the Elastic IP that is taken from it.
-var mirrors = map[string][]string{
-	"AWS::EC2::Instance":      {"/NetworkInterfaces/*/AssociatePublicIpAddress"},
-	"AWS::IAM::ManagedPolicy": {"/Groups", "/Roles", "/Users"},
+// one does, as when it goes before in the same plan. Each has the type of that one, when its
+// values are identifiers: who stands there by now and did not before has begun to use the
+// resource (see Joined). Whether an interface has a public address changes with the Elastic IP
+// that is taken from it; one that is given to it is an association of its own, and a referrer.
+var mirrors = map[string]map[string]string{
+	"AWS::EC2::Instance":      {"/NetworkInterfaces/*/AssociatePublicIpAddress": ""},
+	"AWS::IAM::ManagedPolicy": {"/Groups": "AWS::IAM::Group", "/Roles": "AWS::IAM::Role", "/Users": "AWS::IAM::User"},
+}
+
+func isMirror(t *schema.Type, pointer string) bool {
+	for p := range mirrors[t.Name] {
+		if schema.MatchPointer(p, pointer) {
+			return true
+		}
+	}
+	return false
+}
+
+// Joined names somebody who by the resource's own properties uses what an action deletes, and
+// did not refer to it when the plan was made; "" when there is nobody. The fingerprint does not
+// tell.
+func (p *Plan) Joined(a Action, live *inventory.Resource) string {
+	if a.Verb != Delete {
+		return ""
+	}
+	var known []string
+	if p.Reaping != nil {
+		i := slices.IndexFunc(p.Reaping.Candidates, func(c Candidate) bool { return c.Resource.Ref() == a.Resource.Ref() })
+		if i >= 0 {
+			known = p.Reaping.Candidates[i].Referrers
+		}
+	}
+	for _, path := range sortedKeys(mirrors[a.Resource.Type]) {
+		typ := mirrors[a.Resource.Type][path]
+		if typ == "" {
+			continue
+		}
+		for _, id := range texts(live, path+"/*") {
+			user := a.Resource.Ref()
+			user.Type, user.ID = typ, id
+			if !slices.Contains(known, user.String()) {
+				return user.String()
+			}
+		}
+	}
+	return ""
 }
 
 // stable returns the properties without those that AWS sets, without the tags (which count
@@ -50,7 +129,7 @@ func stable(t *schema.Type, pointer string, v any) any {
 		out := make(map[string]any, len(v))
 		for k, e := range v {
 			at := pointer + "/" + schema.EscapePointer(k)
-			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty || slices.ContainsFunc(mirrors[t.Name], func(p string) bool { return schema.MatchPointer(p, at) })) {
+			if t != nil && (t.IsReadOnly(at) || at == t.TagProperty || isMirror(t, at)) {
 				continue
 			}
 			if e = stable(t, at, e); !isEmpty(e) {

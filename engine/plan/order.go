@@ -71,7 +71,7 @@ func copies(r *inventory.Resource, rel inventory.Relation) bool {
 // it with c or the deletion takes it off, and nobody else owns or protects it.
 func (r *reap) endsWith(f use, c int) (bool, string) {
 	live, parent := r.graph.nodes[f.node], r.graph.nodes[c]
-	if f.kind != relation.Implicit && f.kind != relation.Owner && partOf[live.Ref.Type].whole != parent.Ref.Type {
+	if f.kind != relation.Implicit && f.kind != relation.Owner && partSteps[partOf{live.Ref.Type, parent.Ref.Type}] == "" {
 		return false, ""
 	}
 	switch a, of := r.class[f.node], r.class[c]; {
@@ -281,6 +281,13 @@ func (r *reap) order() {
 			if it := r.items[carrier]; c.in[carrier] {
 				live := r.graph.nodes[n]
 				it.steps = append(it.steps, StepAlong(live.Ref, it.live.Ref))
+			}
+		}
+		// Where it may end earlier, with something else, it is not missing afterwards.
+		for _, u := range r.graph.to[n] {
+			part, whole := r.graph.nodes[n].Ref, r.graph.nodes[u.node].Ref
+			if it := r.items[u.node]; c.in[u.node] && it != nil && endsToo[partOf{part.Type, whole.Type}] {
+				it.steps = append(it.steps, StepAlong(part, whole))
 			}
 		}
 	}

@@ -121,10 +121,13 @@ type Action struct {
 	Steps []Step            `json:"steps,omitempty"`
 	// Precondition is the Fingerprint that the resource must still have; empty for Create,
 	// whose precondition is that nothing is there.
-	Precondition string     `json:"precondition,omitempty"`
-	Needs        []string   `json:"needs"` // ids of actions that must be done before
-	NotBefore    *time.Time `json:"notBefore,omitempty"`
-	Reversible   bool       `json:"reversible"`
+	Precondition string `json:"precondition,omitempty"`
+	// Claims are the owner tags of ours that the resource had (see Claims): the fingerprint
+	// leaves them out, and whose it is must not have changed either.
+	Claims     map[string]string `json:"claims,omitempty"`
+	Needs      []string          `json:"needs"` // ids of actions that must be done before
+	NotBefore  *time.Time        `json:"notBefore,omitempty"`
+	Reversible bool              `json:"reversible"`
 	// Teardown marks the deletion of what a tombstone ended and its owner wants gone now: it
 	// waits for no grace, no notice, no quarantine and no further observation.
 	Teardown bool `json:"teardown,omitempty"`
@@ -240,9 +243,37 @@ var (
 	ErrExpired = errors.New("the plan is too old: make a new one")
 )
 
+// belongs reports whether an action is one that the plan's command makes. A plan is a file, and
+// a digest is soon computed: a deletion in a plan to repair would pass by what guards those.
+func (p *Plan) belongs(a Action) bool {
+	switch p.Command {
+	case "tag":
+		return a.Verb == Tag
+	case "repair":
+		return slices.Contains([]Verb{Tag, Create, Update, Start, Stop}, a.Verb)
+	}
+	if a.Verb == Update { // only to free what goes
+		return a.Reason == Detached && slices.ContainsFunc(p.Actions, func(other Action) bool {
+			return other.Verb == Delete && other.Resource.Ref() == a.Resource.Ref()
+		})
+	}
+	return slices.Contains([]Verb{Mark, Unmark, Quarantine, Backup, Delete}, a.Verb)
+}
+
+// TearsDown returns the app that the plan tears down: whose resources it deletes without mark
+// and grace; "" when it does not. Of several apps it is the first.
+func (p *Plan) TearsDown() string {
+	for _, a := range p.Actions {
+		if a.Teardown && a.For != nil {
+			return a.For.App
+		}
+	}
+	return ""
+}
+
 // Check reports whether the plan is whole, in itself consistent, and still to be applied at
-// now: the digest fits, it has not expired and is not from the future, every action lies in
-// the plan's account, ids are unique and needs go backwards only.
+// now: the digest fits, it has not expired and is not from the future, every action is one of
+// its command and lies in the plan's account, ids are unique and needs go backwards only.
 func (p *Plan) Check(now time.Time) error {
 	digest, err := p.digest()
 	switch {
@@ -268,6 +299,9 @@ func (p *Plan) Check(now time.Time) error {
 		if a.Resource.Account != p.Account || a.Resource.Partition != p.Partition {
 			return fmt.Errorf("check plan: action %s lies in account %s, the plan is for %s", a.ID, a.Resource.Account, p.Account)
 		}
+		if !p.belongs(a) || a.Teardown && a.For == nil {
+			return fmt.Errorf("check plan: `%s` plans no action like %s (%s %s)", p.Command, a.ID, a.Verb, a.Reason)
+		}
 		if a.Verb != Create && (a.Resource.ID == "" || a.Precondition == "" && a.Verb != Unmark) {
 			return fmt.Errorf("check plan: action %s does not say what it expects to find", a.ID)
 		}
@@ -285,7 +319,7 @@ func (p *Plan) Check(now time.Time) error {
 		return fmt.Errorf("check plan: %w: %s", ErrPlanStopped, p.Reaping.Stopped)
 	}
 	if deletions > p.Budget.Deletions {
-		return fmt.Errorf("check plan: %d deletions are more than its budget of %d", deletions, p.Budget.Deletions)
+		return fmt.Errorf("check plan: more deletions (%d) than its budget of %d", deletions, p.Budget.Deletions)
 	}
 	return nil
 }

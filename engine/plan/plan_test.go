@@ -84,7 +84,11 @@ func TestCheck(t *testing.T) {
 		{func(p *Plan) { p.Actions[0].Precondition = "" }, "expects to find"},
 		{func(p *Plan) { p.Actions[1].ID = p.Actions[0].ID }, "two actions"},
 		{func(p *Plan) { p.Actions[0].Needs = []string{p.Actions[1].ID} }, "does not come before"},
-		{func(p *Plan) { p.Actions[0].Verb = Delete }, "budget"},
+		{func(p *Plan) { p.Command, p.Actions = "reap", p.Actions[:1]; p.Actions[0].Verb = Delete }, "budget"},
+		{func(p *Plan) { p.Actions[0].Verb = Delete }, "`repair` plans no action"}, // nor is it one of a teardown
+		{func(p *Plan) { p.Command = "tag" }, "`tag` plans no action"},
+		{func(p *Plan) { p.Command = "reap" }, "`reap` plans no action"}, // an update of what does not go
+		{func(p *Plan) { p.Command, p.Actions = "reap", p.Actions[:1]; p.Actions[0].Reason = Detached }, "`reap` plans no action"},
 		{func(p *Plan) { p.SchemaVersion = 2 }, "version 2"},
 	} {
 		p := somePlan(t)
@@ -220,6 +224,9 @@ func TestTags(t *testing.T) {
 		{why: "a tag whose value is not known", edit: func(_ *TagInput, pr *owner.Pair, _ *owner.Attribution) {
 			pr.Live[0].UnknownTags = map[string]*inventory.Unknown{"pcf:app": {Because: "x"}}
 		}, refused: TagsUnread},
+		{why: "one of ours but for its case: IAM would overwrite it", edit: func(_ *TagInput, pr *owner.Pair, _ *owner.Attribution) {
+			pr.Live[0].Tags["PCF:App"] = "payments"
+		}, refused: OwnerConflict},
 		{why: "a gap", edit: func(in *TagInput, _ *owner.Pair, _ *owner.Attribution) {
 			in.Live.Gaps = []inventory.Gap{{Reason: inventory.Denied}}
 		}, refused: InGap},

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -44,6 +45,19 @@ func TestInvariant01_UnreadReferrersOfAnotherType(t *testing.T) {
 
 	w.in.Reads = func(typ string) bool { return typ == "AWS::EC2::SecurityGroup" }
 	assert.Equal(t, []string{"sg-a"}, idsOf(w.plan(t), Delete), "what no program of this version can read is not waited for")
+}
+
+// A stack may keep anything, and only the listing of stacks says what.
+func TestInvariant01_StacksThatWereNotRead(t *testing.T) {
+	w := newReapWorld(leftoverOf("high", "AWS::CloudWatch::Alarm")).ripe()
+	w.set.Scope.Types = []string{"AWS::CloudWatch::Alarm", "AWS::CloudFormation::Stack"}
+	require.Equal(t, []string{"high"}, idsOf(w.plan(t), Delete))
+	w.set.Scope.Types = []string{"AWS::CloudWatch::Alarm"}
+	p := w.plan(t)
+	assert.Empty(t, p.Actions)
+	reason, by := reasonOf(p, "high")
+	assert.Equal(t, Incomplete, reason)
+	assert.Contains(t, by, "AWS::CloudFormation::Stack")
 }
 
 func TestInvariant01_RolesOfAppsInRegionsThatWereNotRead(t *testing.T) {
@@ -91,13 +105,13 @@ func TestInvariant03_SanityFloor(t *testing.T) {
 		says   string
 	}{
 		"same":       {"nothing has changed", func(*reapWorld) {}, ""},
-		"empty list": {"an empty answer looks complete", func(w *reapWorld) { w.set.Resources = w.set.Resources[:1] }, "held 2 at the last complete run"},
-		"half":       {"50 % are more than 30 %", func(w *reapWorld) { w.set.Resources = w.set.Resources[:2] }, "holds 1 resources"},
+		"empty list": {"an empty answer looks complete", func(w *reapWorld) { w.set.Resources = w.set.Resources[:1] }, "0 now, 2 then"},
+		"half":       {"50 % are more than 30 %", func(w *reapWorld) { w.set.Resources = w.set.Resources[:2] }, "1 now, 2 then"},
 		"empty tags": {"tags that are suddenly empty", func(w *reapWorld) {
 			for _, r := range w.set.Resources[1:] {
 				r.Tags = map[string]string{}
 			}
-		}, "have no tags"},
+		}, "are without now"},
 		"no declaration": {"an empty checkout", func(w *reapWorld) {
 			w.in.Declaration.Apps = nil
 			w.in.Verdicts = []Verdict{{Resource: w.set.Resources[0].Ref, Rule: "stale"}}
@@ -365,7 +379,7 @@ func mutual(p *Plan, from, to string) bool {
 func TestInvariant08_ProtectionFailsClosed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := leftover("sg-a")
-		key := rapid.SampledFrom([]string{"pcf:protect", "PCF:Protect", "pcf-protect", "Protect", "do-not-delete", "DoNotDelete", "DO_NOT_DELETE", "keep", "pcf:backup", "pcf:retain", "pcf:DoNotDelete"}).Draw(t, "key")
+		key := rapid.SampledFrom([]string{"pcf:protect", "PCF:Protect", "pcf-protect", "Protect", "do-not-delete", "DoNotDelete", "DO_NOT_DELETE", "keep", "pcf:backup", "pcf:retain", "pcf:DoNotDelete", "PCF:App", "pcf:Version"}).Draw(t, "key")
 		r.Tags[key] = rapid.String().Draw(t, "value")
 		p := newReapWorld(r).ripe().plan(t)
 		require.Empty(t, idsOf(p, Delete, Mark, Quarantine, Backup))
@@ -526,7 +540,7 @@ func TestInvariant11_CapsByNumber(t *testing.T) {
 		w.set.Resources = append(w.set.Resources, r)
 	}
 	w.in.Ledger, w.in.Caps = Facts{New: true}, DefaultCaps
-	assert.Contains(t, w.plan(t).Reaping.Stopped, "40 new marks", "40 % of everything became an orphan at once")
+	assert.Contains(t, w.plan(t).Reaping.Stopped, "more new marks (40, on 100 resources)", "40 % of everything became an orphan at once")
 }
 
 func TestInvariant12_GraceIsMonotone(t *testing.T) {
@@ -590,6 +604,38 @@ func TestInvariant13_NoticeBeforeDelete(t *testing.T) {
 	m.Noticed = day.Add(-13 * 24 * time.Hour)
 	w.in.Ledger.Marks[ref] = m
 	assert.Empty(t, idsOf(w.plan(t), Delete), "a notice younger than the grace")
+}
+
+// Who is told of a leftover: the owner that its own version names, and where only the register
+// knows that version any more, the owner of the app as it lives on.
+func TestInvariant13_TheOwnerIsTold(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		apps []*inventory.App
+		want string
+	}{
+		{why: "its own version", apps: []*inventory.App{{Version: "2", Owner: "new"}, {Version: "1", Owner: "old"}}, want: "old"},
+		{why: "its own version is not declared any more", apps: []*inventory.App{{Version: "2", Owner: "new"}}, want: "new"},
+		{why: "its own version names nobody", apps: []*inventory.App{{Version: "2", Owner: "new"}, {Version: "1"}}, want: "new"},
+		{why: "who lives before who is retired", apps: []*inventory.App{{Version: "0", Owner: "older", Retired: day.Add(-time.Hour)}, {Version: "2", Owner: "new"}}, want: "new"},
+		{why: "at least who was retired", apps: []*inventory.App{{Version: "0", Owner: "older", Retired: day.Add(-time.Hour)}, {Version: "2"}}, want: "older"},
+		{why: "another environment has its own", apps: []*inventory.App{{Version: "2", Environment: "prod", Owner: "new"}, {Version: "2"}}, want: ""},
+	} {
+		w := newReapWorld(leftover("sg-a"))
+		for _, app := range c.apps {
+			app.Name, app.Environment = "orders", cmp.Or(app.Environment, "dev")
+			if app.Version == "1" {
+				app.Retired = day.Add(-time.Hour)
+			}
+		}
+		w.in.Declaration.Apps = c.apps
+		w.in.Declaration.Register = &inventory.Register{Apps: map[string]inventory.RegisteredApp{
+			"orders": {Environment: "dev", Active: []string{"2"}, Retired: map[string]time.Time{"1": day.Add(-time.Hour)}},
+		}}
+		p := w.plan(t)
+		require.Len(t, p.Reaping.Candidates, 1, c.why)
+		assert.Equal(t, c.want, p.Reaping.Candidates[0].Owner, c.why)
+	}
 }
 
 func TestInvariant15_ChangedSinceTheMark(t *testing.T) {
@@ -870,6 +916,22 @@ func TestTheTreeOfANetworkGoesAsOne(t *testing.T) {
 	assert.NotContains(t, idsOf(p, Delete), "vpc-1")
 	_, by := reasonOf(p, "vpc-1")
 	assert.Contains(t, by, "rtb-main|0.0.0.0/0")
+}
+
+// A run that ends between an instance and its address leaves no association: the ledger must know
+// that it went, or the next run would find much less than before and stop.
+func TestAnAddressIsFreeWhenItsInstanceEnds(t *testing.T) {
+	web, address := leftoverOf("i-1", "AWS::EC2::Instance"), leftoverOf("eipalloc-1", "AWS::EC2::EIP")
+	link := live("eipassoc-1", "AWS::EC2::EIPAssociation", `{}`)
+	refers(link, address, "hard", "/AllocationId")
+	refers(link, web, "soft", "/InstanceId")
+	p := newReapWorld(web, address, link).ripe().plan(t)
+	require.ElementsMatch(t, []string{"i-1", "eipalloc-1"}, idsOf(p, Delete))
+	for _, a := range p.Actions {
+		if a.Verb == Delete {
+			assert.Equal(t, []inventory.Ref{link.Ref}, a.Along(), a.Resource.ID)
+		}
+	}
 }
 
 func TestMarksEndWhenTheirReasonIsGone(t *testing.T) {

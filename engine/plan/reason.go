@@ -7,6 +7,7 @@ type Reason string
 const (
 	Drifted        Reason = "drifted"         // properties or tags differ from the declaration
 	NotThere       Reason = "missing"         // declared, and nothing lives
+	Unfinished     Reason = "unfinished"      // an earlier run began to create it, and ended in the middle
 	StateDiffers   Reason = "state-mismatch"  // declared running and stopped, or the other way
 	OwnerTags      Reason = "owner-tags"      // the owner tags are absent or wrong
 	Adopted        Reason = "adopted"         // a declared identifier names it, and --adopt was given

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pcf-scan/pcf-scan/engine/drift"
 	"github.com/pcf-scan/pcf-scan/engine/owner"
@@ -32,6 +33,9 @@ type RepairInput struct {
 	// Existed tells from the records that a particle's resource was there once at a place;
 	// nil when there are no records.
 	Existed func(p *inventory.Particle, account, region string) bool
+	// Begun tells from the records that, and when, an earlier run began to create something, by
+	// the id of the action, and did not come to its end; nil when there are no records.
+	Begun func(action string) (at time.Time, begun bool)
 	// Self names what the program runs as: ARNs, names and ids of its role or user, its
 	// policies, its state.
 	Self []string
@@ -73,9 +77,10 @@ func Repair(in RepairInput) (*Plan, error) {
 	for i := range in.Drifts {
 		d := &in.Drifts[i]
 		switch {
-		case d.Class == drift.InSync || in.Only != nil && !in.Only(d.Particle):
-		case d.Class == drift.Missing:
+		case in.Only != nil && !in.Only(d.Particle):
+		case d.Class == drift.Missing, r.unfinished(d):
 			missing = append(missing, d)
+		case d.Class == drift.InSync:
 		default:
 			r.present(d)
 		}
@@ -83,6 +88,37 @@ func Repair(in RepairInput) (*Plan, error) {
 	r.inOrder()
 	r.create(missing)
 	return finish(in.Header, r.actions, r.refused)
+}
+
+// unfinished reports whether an earlier run may have made only a part of what lives: it set
+// off to create it and did not come to say how that ended. To create it is then still to do,
+// which is more than to repair it: what was agreed to with the creation is not refused now.
+func (r *repair) unfinished(d *drift.Drift) bool {
+	if r.Begun == nil || d.Live == nil || d.Reason == drift.Transient || !slices.Contains([]drift.Class{drift.InSync, drift.Changed, drift.Unverifiable}, d.Class) {
+		return false
+	}
+	at, begun := r.Begun(actionID(Action{Verb: Create, Resource: r.placeOf(d), For: identityOf(d.Particle)}))
+	if !begun {
+		return false
+	}
+	switch reason, _ := r.untouchable(d.Live); reason {
+	case "":
+		return true
+	case LowConfidence:
+		never, _ := r.neverTouch(d.Live)
+		return never == "" && d.Live.Foreign == "" && r.owned[d.Live.Ref].Reason == owner.Adoptable && MadeThen(d.Live, at)
+	}
+	return false
+}
+
+// MadeThen reports whether a resource is what a run that died was about to create at a time,
+// although it carries no owner tags: the type has none, or the service takes them by a second
+// call only. The run had seen that nothing had the name. So it is nobody else's if it was
+// created just then, and nobody has claimed it.
+func MadeThen(live *inventory.Resource, begun time.Time) bool {
+	const skew, call = 5 * time.Minute, 15 * time.Minute // of the two clocks; how long a call may be tried
+	return live.Tags["pcf:app"] == "" && !live.Created.IsZero() &&
+		live.Created.After(begun.Add(-skew)) && live.Created.Before(begun.Add(call))
 }
 
 func (r *repair) refuse(d *drift.Drift, reason Reason, by string) {
@@ -173,7 +209,7 @@ func (r *repair) can(verb Verb, typ string, change Change) string {
 func (r *repair) action(d *drift.Drift, verb Verb, reason Reason) Action {
 	a := Action{
 		Verb: verb, Resource: PlaceOf(d.Live, d.Particle.Name), For: identityOf(d.Particle), Incarnation: Incarnation(d.Live),
-		Reason: reason, Detail: d.Reason, Evidence: evidence(r.owned[d.Live.Ref]), Precondition: Fingerprint(d.Live), Needs: []string{}, Reversible: true,
+		Reason: reason, Detail: d.Reason, Evidence: evidence(r.owned[d.Live.Ref]), Precondition: Fingerprint(d.Live), Claims: Claims(d.Live), Needs: []string{}, Reversible: true,
 	}
 	a.ID = actionID(a)
 	return a
@@ -363,7 +399,10 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 	}
 	place := PlaceOf(d.Live, d.Particle.Name)
 	t, _ := schema.Lookup(d.Live.Ref.Type)
-	secret := func(at string) bool { return schema.IsSensitive(t, at) || d.Particle.Resource.HoldsSecret(at) }
+	beside := "/" + schema.SecretBeside(d.Particle.Resource.Properties)
+	secret := func(at string) bool {
+		return at == beside || schema.IsSensitive(t, at) || d.Particle.Resource.HoldsSecret(at)
+	}
 	for _, s := range spotsOf(d.Live, differences) {
 		written, there := inventory.At(d.Particle.Resource.Properties, s.pointer)
 		if !there {
@@ -404,6 +443,7 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 // secretAt names the first value at or below a pointer that a plan must not hold: a secret,
 // or one that is not known.
 func secretAt(pointer string, v any, secret func(at string) bool) (because string) {
+	beside := map[string]bool{} // the places that a name beside them gives away
 	inventory.Walk(pointer, v, func(at string, e any) bool {
 		if because != "" {
 			return false
@@ -411,8 +451,12 @@ func secretAt(pointer string, v any, secret func(at string) bool) (because strin
 		switch e := e.(type) {
 		case *inventory.Unknown:
 			because = at + ": " + e.Because
+		case map[string]any:
+			if member := schema.SecretBeside(e); member != "" {
+				beside[at+"/"+member] = true
+			}
 		case string:
-			if e == inventory.Sensitive || e != "" && secret(at) {
+			if e == inventory.Sensitive || e != "" && (beside[at] || secret(at)) {
 				because = at + ": a secret, which a plan must not hold"
 			}
 		}
@@ -458,7 +502,8 @@ func (r *repair) create(missing []*drift.Drift) {
 	}
 }
 
-func (r *repair) createOne(d *drift.Drift, needs []need, missing []*drift.Drift) {
+// placeOf returns where a particle is to be created; without a region when nothing says it.
+func (r *repair) placeOf(d *drift.Drift) Place {
 	p := d.Particle
 	typ := p.Resource.Ref.Type
 	place := Place{Partition: r.Partition, Type: typ, ID: p.Resource.Ref.ID, LogicalID: p.Name}
@@ -471,6 +516,13 @@ func (r *repair) createOne(d *drift.Drift, needs []need, missing []*drift.Drift)
 	case len(regions) == 1:
 		place.Region = regions[0]
 	}
+	return place
+}
+
+func (r *repair) createOne(d *drift.Drift, needs []need, missing []*drift.Drift) {
+	p := d.Particle
+	typ := p.Resource.Ref.Type
+	place := r.placeOf(d)
 	t, _ := schema.Lookup(typ)
 	why := r.can(Create, typ, Change{})
 	switch {
@@ -539,6 +591,9 @@ func (r *repair) createOne(d *drift.Drift, needs []need, missing []*drift.Drift)
 		return
 	}
 	a.ID = actionID(a)
+	if d.Live != nil {
+		a.Reason, a.Resource.ID = Unfinished, d.Live.Ref.ID // with the id by which the creation was announced
+	}
 	r.world.pending[d] = a.ID
 	r.actions = append(r.actions, a)
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -232,6 +233,60 @@ func TestRepairCreates(t *testing.T) {
 
 	slices.Reverse(pairs)
 	assert.Equal(t, got, plan(pairs), "the order of the input does not matter (SAFETY invariant 33)")
+}
+
+// What an earlier run may have left half made is still created: by the same action, whatever
+// differs. What it did not make is repaired, or refused, as ever.
+func TestRepairUnfinished(t *testing.T) {
+	const asked = `{"GroupDescription": "d", "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}]}`
+	missing, _, err := repairOf([]drift.Pair{pair(particle("door", group, asked))}, nil)
+	require.NoError(t, err)
+	require.Len(t, missing.Actions, 1)
+	create := missing.Actions[0]
+	byName := func(r *inventory.Resource) *owner.Attribution {
+		return &owner.Attribution{Resource: r, Class: owner.Attributed, Reason: owner.Adoptable, App: "orders"}
+	}
+	for _, c := range []struct {
+		why, live string
+		begun     time.Time // zero: never
+		created   time.Duration
+		tags      map[string]string
+		byName    bool
+		want      Reason // of the action when it is Unfinished, else of the refusal
+	}{
+		{why: "a rule opens what nobody opened yet", live: `{"GroupDescription": "d"}`, want: Widening},
+		{why: "the run that was to open it died", live: `{"GroupDescription": "d"}`, begun: day, want: Unfinished},
+		{why: "it is as declared, and not recorded", live: asked, begun: day, want: Unfinished},
+		{why: "nothing tells that it is ours but its name", live: `{"GroupDescription": "d"}`, byName: true, want: LowConfidence},
+		{why: "and the journal: it was about to be made just when this was", live: `{"GroupDescription": "d"}`, begun: day, byName: true, want: Unfinished},
+		{why: "which this was not", live: `{"GroupDescription": "d"}`, begun: day, created: 16 * time.Minute, byName: true, want: LowConfidence},
+		{why: "nor this", live: `{"GroupDescription": "d"}`, begun: day, created: -6 * time.Minute, byName: true, want: LowConfidence},
+		{why: "somebody claims it", live: `{"GroupDescription": "d"}`, begun: day, tags: map[string]string{"pcf:app": "shop"}, byName: true, want: LowConfidence},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			there := live("sg-0123456789", group, c.live)
+			there.Created, there.Tags = day.Add(c.created), c.tags
+			got, _, err := repairOf([]drift.Pair{pair(particle("door", group, asked), there)}, func(in *RepairInput) {
+				in.Begun = func(action string) (time.Time, bool) { return c.begun, action == create.ID && !c.begun.IsZero() }
+				if c.byName {
+					in.Attributions = []*owner.Attribution{byName(there)}
+				}
+			})
+			require.NoError(t, err)
+			if c.want != Unfinished {
+				require.Len(t, got.Refused, 1)
+				assert.Equal(t, c.want, got.Refused[0].Reason)
+				assert.Empty(t, got.Actions)
+				return
+			}
+			require.Len(t, got.Actions, 1)
+			assert.Empty(t, got.Refused)
+			again := got.Actions[0]
+			assert.Equal(t, "sg-0123456789", again.Resource.ID)
+			again.Resource.ID, again.Reason, again.Detail = "", create.Reason, create.Detail
+			assert.Equal(t, create, again)
+		})
+	}
 }
 
 // Applying a repair leaves no difference but those that the plan refused (law I8), and the

@@ -270,9 +270,9 @@ func (r *reap) cells() {
 		bare, wasBare := r.counts[cell+untagged], r.Ledger.Counts[cell+untagged]
 		switch {
 		case (before-now)*100 > shrinks*before:
-			r.stop("%s holds %d resources, and held %d at the last complete run: if that is right, say --accept-fewer", cell, now, before)
+			r.stop("much less than at the last complete run: %s holds %d now, %d then: if that is right, say --accept-fewer", cell, now, before)
 		case now > 0 && bare*100/now-wasBare*100/before > shrinks:
-			r.stop("of the %d resources of %s %d have no tags, and %d of %d at the last complete run: if that is right, say --accept-fewer", now, cell, bare, wasBare, before)
+			r.stop("much less of the tags than at the last complete run: of %s %d of %d are without now, %d of %d then: if that is right, say --accept-fewer", cell, bare, now, wasBare, before)
 		}
 	}
 }
@@ -333,20 +333,20 @@ func (r *reap) bound() {
 			before = fmt.Sprintf(" after %d in the last 24 hours", day)
 		}
 		if limit := r.Caps.Delete.limit(); deletions+day > limit {
-			r.stop("%d deletions%s are more than --max-delete %d allows", deletions, before, limit)
+			r.stop("more deletions (%d%s) than --max-delete %d allows", deletions, before, limit)
 		}
 		if limit := r.Caps.Percent.percentOf(whole + day); deletions+day > limit {
-			r.stop("%d deletions%s of %d resources are more than --max-percent %d allows, which is %d", deletions, before, whole, r.Caps.Percent.limit(), limit)
+			r.stop("more deletions (%d%s, of %d resources) than --max-percent %d allows, which is %d", deletions, before, whole, r.Caps.Percent.limit(), limit)
 		}
 		for _, typ := range sortedKeys(types) {
 			if limit := r.Caps.PerType.limit(); types[typ] > limit {
-				r.stop("%d deletions of %s are more than --max-per-type %d allows", types[typ], typ, limit)
+				r.stop("more deletions of %s (%d) than --max-per-type %d allows", typ, types[typ], limit)
 			}
 		}
 	}
 	part := Cap{N: max(markable, r.Caps.Percent.N), Unlimited: r.Caps.Percent.Unlimited}
 	if limit := max(handful, part.percentOf(whole)); marks > limit {
-		r.stop("%d new marks on %d resources are more than the %d that may get one at once: look at the declarations; if that is right, raise --max-percent above %d", marks, whole, limit, part.N)
+		r.stop("more new marks (%d, on %d resources) than the %d that may be set at once: look at the declarations; if that is right, raise --max-percent above %d", marks, whole, limit, part.N)
 	}
 }
 
@@ -354,7 +354,7 @@ func (r *reap) bound() {
 func (r *reap) action(it *item, verb Verb, reason Reason) Action {
 	a := Action{
 		Verb: verb, Resource: it.Resource, For: it.For, Incarnation: it.Incarnation, Reason: reason, Detail: it.Detail, Evidence: it.Evidence,
-		Precondition: it.Looks, Needs: []string{}, Reversible: verb != Delete,
+		Precondition: it.Looks, Claims: Claims(it.live), Needs: []string{}, Reversible: verb != Delete,
 	}
 	a.ID = actionID(a)
 	return a

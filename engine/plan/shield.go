@@ -30,8 +30,12 @@ func bare(key string) string {
 }
 
 // KeepTag names a tag by which somebody keeps a live resource, or "". With the prefix pcf:
-// each key means the same.
+// each key means the same. A key that is ours but for its case keeps too: it claims nothing,
+// and is no mistake to delete by.
 func KeepTag(r *inventory.Resource) string {
+	if keys := owner.Lookalikes(r); len(keys) > 0 {
+		return keys[0]
+	}
 	for _, key := range slices.Concat(sortedKeys(r.Tags), sortedKeys(r.UnknownTags)) {
 		if plain := bare(key); slices.Contains(keepTags, plain) || slices.Contains(keepTags, strings.TrimPrefix(plain, "pcf")) {
 			return key

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ const (
 	StepDeleteRecord       = "delete-record"          // of a hosted zone: id of the record set
 	StepDeleteOldVersions  = "delete-policy-versions" // those that a policy has beside the one in force: its ARN
 	StepDeleteVersions     = "delete-versions"        // all that is in a bucket: its name
-	StepDetachGateway      = "detach"                 // an internet gateway from its VPC: id of the attachment
+	StepDetachGateway      = "detach"                 // an internet or VPN gateway from its VPC: id of the attachment
 	StepDetachPolicy       = "detach-policy"          // from a role, user or group: ARN of the policy
 	StepDisassociate       = "disassociate"           // an address or a route table: id of the association
 	StepFinalSnapshot      = "final-snapshot"         // of a database: name of the snapshot to make
@@ -28,17 +29,27 @@ const (
 	StepRemoveTarget       = "remove-target"          // from a rule: id of the target
 )
 
-// partOf are types that end in a step of the deletion of what they are a part of, though AWS
-// would refuse while they are there: the step takes them off first.
-var partOf = map[string]struct{ whole, step string }{
-	"AWS::EC2::VPCGatewayAttachment":        {"AWS::EC2::InternetGateway", StepDetachGateway},
-	"AWS::EC2::EIPAssociation":              {"AWS::EC2::EIP", StepDisassociate},
-	"AWS::EC2::SubnetRouteTableAssociation": {"AWS::EC2::RouteTable", StepDisassociate},
-	"AWS::IAM::AccessKey":                   {"AWS::IAM::User", StepDeleteAccessKey},
-	"AWS::IAM::RolePolicy":                  {"AWS::IAM::Role", StepDeleteInlinePolicy},
-	"AWS::IAM::UserPolicy":                  {"AWS::IAM::User", StepDeleteInlinePolicy},
-	"AWS::IAM::GroupPolicy":                 {"AWS::IAM::Group", StepDeleteInlinePolicy},
-	"AWS::Route53::RecordSet":               {"AWS::Route53::HostedZone", StepDeleteRecord},
+// A partOf is the type of a part and that of the whole.
+type partOf struct{ part, whole string }
+
+// partSteps are the steps by which a part ends in the deletion of its whole, though AWS would
+// refuse while it is there: the step takes it off first.
+var partSteps = map[partOf]string{
+	{"AWS::EC2::VPCGatewayAttachment", "AWS::EC2::InternetGateway"}:   StepDetachGateway,
+	{"AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPNGateway"}:        StepDetachGateway,
+	{"AWS::EC2::EIPAssociation", "AWS::EC2::EIP"}:                     StepDisassociate,
+	{"AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::RouteTable"}: StepDisassociate,
+	{"AWS::IAM::AccessKey", "AWS::IAM::User"}:                         StepDeleteAccessKey,
+	{"AWS::IAM::RolePolicy", "AWS::IAM::Role"}:                        StepDeleteInlinePolicy,
+	{"AWS::IAM::UserPolicy", "AWS::IAM::User"}:                        StepDeleteInlinePolicy,
+	{"AWS::IAM::GroupPolicy", "AWS::IAM::Group"}:                      StepDeleteInlinePolicy,
+	{"AWS::Route53::RecordSet", "AWS::Route53::HostedZone"}:           StepDeleteRecord,
+}
+
+// endsToo are parts that AWS also ends with something that is not the whole that a plan ends
+// them with: the address of an instance is free when the instance is terminated.
+var endsToo = map[partOf]bool{
+	{"AWS::EC2::EIPAssociation", "AWS::EC2::Instance"}: true,
 }
 
 // goesOnlyIdle are types that AWS refuses to delete while they serve: what would hold one in
@@ -49,18 +60,14 @@ var goesOnlyIdle = map[string]bool{
 
 // StepAlong names that part ends together with whole: AWS sees to it, or the deleter of whole.
 func StepAlong(part, whole inventory.Ref) Step {
-	step := Step{Name: StepGoesAlong, Type: part.Type, ID: part.ID}
-	if of := partOf[part.Type]; of.whole == whole.Type {
-		step.Name = of.step
-	}
-	return step
+	name := cmp.Or(partSteps[partOf{part.Type, whole.Type}], StepGoesAlong)
+	return Step{Name: name, Type: part.Type, ID: part.ID}
 }
 
 // Along returns what ends together with the resource of a deletion, as its steps name it.
 func (a Action) Along() (refs []inventory.Ref) {
 	for _, step := range a.Steps {
-		of := partOf[step.Type]
-		if step.Name == StepGoesAlong || of.whole == a.Resource.Type && of.step == step.Name {
+		if step.Name == StepGoesAlong || step.Name == partSteps[partOf{step.Type, a.Resource.Type}] {
 			ref := a.Resource.Ref()
 			ref.Type, ref.ID = step.Type, step.ID
 			refs = append(refs, ref)
@@ -107,6 +114,12 @@ func StepsOf(r *inventory.Resource, now time.Time) (steps []Step) {
 		add(StepFinalSnapshot, "PCF::RDS::DBClusterSnapshot", snapshotName(r, now))
 	case "AWS::ElastiCache::ReplicationGroup":
 		add(StepFinalSnapshot, "PCF::ElastiCache::Snapshot", snapshotName(r, now))
+	case "AWS::ElastiCache::CacheCluster":
+		if r.Properties["Engine"] != "memcached" { // which knows no snapshots
+			add(StepFinalSnapshot, "PCF::ElastiCache::Snapshot", snapshotName(r, now))
+		}
+	case "AWS::Redshift::Cluster":
+		add(StepFinalSnapshot, "PCF::Redshift::Snapshot", snapshotName(r, now))
 	case "AWS::ECR::Repository":
 		add(StepDeleteImages, typ, r.Ref.ID)
 	}

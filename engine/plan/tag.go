@@ -109,7 +109,7 @@ func Tags(in TagInput) (*Plan, error) {
 		}
 		action := Action{
 			Verb: Tag, Resource: PlaceOf(live, p.Name), For: identityOf(p), Incarnation: Incarnation(live), Reason: reason, Evidence: evidence(a),
-			Patch: patch, Precondition: Fingerprint(live), Needs: []string{}, Reversible: true,
+			Patch: patch, Precondition: Fingerprint(live), Claims: Claims(live), Needs: []string{}, Reversible: true,
 		}
 		action.ID = actionID(action)
 		actions = append(actions, action)
@@ -125,6 +125,9 @@ func Tags(in TagInput) (*Plan, error) {
 func tagPatch(live *inventory.Resource, want map[string]string) (patch []Change, reason Reason, by string) {
 	if live.Tags == nil {
 		return nil, TagsUnread, live.Label()
+	}
+	if keys := owner.Lookalikes(live); len(keys) > 0 {
+		return nil, OwnerConflict, "tag " + keys[0]
 	}
 	for _, key := range sortedKeys(want) {
 		if live.UnknownTags[key] != nil {

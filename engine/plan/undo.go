@@ -79,7 +79,7 @@ func Undo(in UndoInput) (*Plan, error) {
 			refused = append(refused, Refusal{Resource: done.Resource, Reason: reason, By: by, For: done.For})
 			continue
 		}
-		undo.Incarnation, undo.Precondition = Incarnation(now), Fingerprint(now)
+		undo.Incarnation, undo.Precondition, undo.Claims = Incarnation(now), Fingerprint(now), Claims(now)
 		undo.ID = actionID(undo)
 		actions = append(actions, undo)
 	}

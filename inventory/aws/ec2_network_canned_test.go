@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
@@ -309,7 +310,8 @@ func TestPeeringConnectionIsItsRequesters(t *testing.T) {
 		end("requesterVpcInfo", "123456789012", "us-east-1", "vpc-3") + end("accepterVpcInfo", "123456789012", "eu-west-1", "vpc-1") + `</item>` +
 		`<item><vpcPeeringConnectionId>pcx-account</vpcPeeringConnectionId><status><code>pending-acceptance</code></status>` +
 		end("requesterVpcInfo", "210987654321", "eu-west-1", "vpc-4") + end("accepterVpcInfo", "123456789012", "eu-west-1", "vpc-1") + `</item>` +
-		`<item><vpcPeeringConnectionId>pcx-gone</vpcPeeringConnectionId><status><code>deleted</code></status></item></vpcPeeringConnectionSet>`})
+		`<item><vpcPeeringConnectionId>pcx-gone</vpcPeeringConnectionId><status><code>deleted</code></status></item>` +
+		`<item><vpcPeeringConnectionId>pcx-refused</vpcPeeringConnectionId><status><code>rejected</code></status></item></vpcPeeringConnectionSet>`})
 	require.Len(t, live, 3)
 	assert.Empty(t, live["pcx-own"].Foreign)
 	assert.Equal(t, "210987654321", live["pcx-own"].Properties["PeerOwnerId"])
@@ -317,6 +319,20 @@ func TestPeeringConnectionIsItsRequesters(t *testing.T) {
 	assert.Equal(t, "peering connection that was requested in region us-east-1", live["pcx-region"].Foreign)
 	assert.Equal(t, "shared by account 210987654321", live["pcx-account"].Foreign)
 	assert.Equal(t, "pending-acceptance", live["pcx-account"].State)
+}
+
+// A VPC is in the way of the options that it uses, of which no property of its type tells.
+func TestVPCRefersToItsDHCPOptions(t *testing.T) {
+	_, live := cannedEC2(t, "AWS::EC2::VPC", map[string]string{
+		"DescribeVpcs": `<vpcSet><item><vpcId>vpc-1</vpcId><dhcpOptionsId>dopt-1</dhcpOptionsId><ownerId>123456789012</ownerId></item>` +
+			`<item><vpcId>vpc-2</vpcId><dhcpOptionsId>default</dhcpOptionsId><ownerId>123456789012</ownerId></item></vpcSet>`,
+		"DescribeVpcAttribute": `<vpcId>vpc-1</vpcId><enableDnsSupport><value>true</value></enableDnsSupport>`,
+	})
+	require.Len(t, live, 2)
+	to := live["vpc-1"].Ref
+	to.Type, to.ID = "AWS::EC2::DHCPOptions", "dopt-1"
+	assert.Equal(t, []inventory.Relation{{Kind: relation.Hard, To: to}}, live["vpc-1"].Relations)
+	assert.Empty(t, live["vpc-2"].Relations, "it uses none")
 }
 
 func TestDefaultDHCPOptionsAreForeign(t *testing.T) {

@@ -3,10 +3,14 @@ package aws
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/relation"
 )
 
 func init() {
@@ -49,6 +53,11 @@ func listVPCs(ctx context.Context, c *cell) error {
 			it.Foreign = c.sharedBy(v.OwnerId)
 			if sdk.ToBool(v.IsDefault) {
 				it.Foreign = cmp.Or(it.Foreign, "default VPC")
+			}
+			if options := sdk.ToString(v.DhcpOptionsId); strings.HasPrefix(options, "dopt-") { // no property of its type
+				to := it.Ref
+				to.Type, to.ID = "AWS::EC2::DHCPOptions", options
+				it.Relations = append(it.Relations, inventory.Relation{Kind: relation.Hard, To: to})
 			}
 
 			// One call per attribute is all that EC2 offers.

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -26,13 +27,20 @@ func listPeeringConnections(ctx context.Context, c *cell) error {
 			return 0, nil, err
 		}
 		for _, p := range out.VpcPeeringConnections {
-			// A deleted connection is listed for about two hours longer.
-			if p.Status == nil || p.Status.Code != types.VpcPeeringConnectionStateReasonCodeDeleted {
+			if p.Status == nil || !slices.Contains(peeringOver, p.Status.Code) {
 				c.emit(c.peeringConnection(p))
 			}
 		}
 		return len(out.VpcPeeringConnections), out.NextToken, nil
 	})
+}
+
+// peeringOver are the states of connections that connect nothing, and that nobody can accept
+// or delete any more: EC2 lists them for two hours to two days. Source: the VPC peering guide,
+// on the life of a connection.
+var peeringOver = []types.VpcPeeringConnectionStateReasonCode{
+	types.VpcPeeringConnectionStateReasonCodeDeleted, types.VpcPeeringConnectionStateReasonCodeExpired,
+	types.VpcPeeringConnectionStateReasonCodeFailed, types.VpcPeeringConnectionStateReasonCodeRejected,
 }
 
 // peeringConnection is listed at both ends. It is the requester's: at the other end, in

@@ -52,11 +52,15 @@ var edges = []edge{
 	{from: "AWS::EC2::NetworkAcl", path: "/VpcId", to: vpc, kind: Hard, ownGoesAlong: true}, // the default one
 	{from: "AWS::EC2::VPCGatewayAttachment", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::VPCGatewayAttachment", path: "/InternetGatewayId", to: "AWS::EC2::InternetGateway", kind: Hard},
+	{from: "AWS::EC2::VPCGatewayAttachment", path: "/VpnGatewayId", to: "AWS::EC2::VPNGateway", kind: Hard},
 	{from: "AWS::EC2::EgressOnlyInternetGateway", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::VPCEndpoint", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::VPCEndpoint", path: "/SubnetIds/*", to: subnet, kind: Hard},
 	{from: "AWS::EC2::VPCEndpoint", path: "/SecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::EC2::VPCPeeringConnection", path: "/VpcId", to: vpc, kind: Hard},
+	{from: "AWS::EC2::VPNConnection", path: "/CustomerGatewayId", to: "AWS::EC2::CustomerGateway", kind: Hard},
+	{from: "AWS::EC2::VPNConnection", path: "/VpnGatewayId", to: "AWS::EC2::VPNGateway", kind: Hard},
+	{from: "AWS::EC2::VPNConnection", path: "/TransitGatewayId", to: "AWS::EC2::TransitGateway", kind: Hard},
 	{from: "AWS::EC2::TransitGatewayAttachment", path: "/VpcId", to: vpc, kind: Hard},
 	{from: "AWS::EC2::TransitGatewayAttachment", path: "/TransitGatewayId", to: "AWS::EC2::TransitGateway", kind: Hard},
 	{from: "AWS::EC2::TransitGatewayAttachment", path: "/SubnetIds/*", to: subnet, kind: Hard},
@@ -71,11 +75,14 @@ var edges = []edge{
 	{from: "AWS::EC2::Route", path: "/RouteTableId", to: "AWS::EC2::RouteTable", kind: Implicit},
 	{from: "AWS::EC2::Route", path: "/NatGatewayId", to: "AWS::EC2::NatGateway", kind: Soft},   // leaves a black hole
 	{from: "AWS::EC2::Route", path: "/GatewayId", to: "AWS::EC2::InternetGateway", kind: Soft}, // leaves a black hole
+	{from: "AWS::EC2::Route", path: "/DestinationPrefixListId", to: "AWS::EC2::PrefixList", kind: Hard},
 
 	// Security groups refer to each other in rules, which stand inside the group or as
 	// resources of their own.
 	{from: securityGroup, path: "/SecurityGroupIngress/*/SourceSecurityGroupId", to: securityGroup, kind: Hard},
 	{from: securityGroup, path: "/SecurityGroupEgress/*/DestinationSecurityGroupId", to: securityGroup, kind: Hard},
+	{from: securityGroup, path: "/SecurityGroupIngress/*/SourcePrefixListId", to: "AWS::EC2::PrefixList", kind: Hard},
+	{from: securityGroup, path: "/SecurityGroupEgress/*/DestinationPrefixListId", to: "AWS::EC2::PrefixList", kind: Hard},
 	{from: "AWS::EC2::SecurityGroupIngress", path: "/SourceSecurityGroupId", to: securityGroup, kind: Hard},
 	{from: "AWS::EC2::SecurityGroupIngress", path: "/GroupId", to: securityGroup, kind: Implicit},
 	{from: "AWS::EC2::SecurityGroupEgress", path: "/DestinationSecurityGroupId", to: securityGroup, kind: Hard},
@@ -90,6 +97,7 @@ var edges = []edge{
 	{from: "AWS::EC2::Instance", path: "/NetworkInterfaces/*/GroupSet/*", to: securityGroup, kind: Hard},
 	{from: "AWS::EC2::Instance", path: "/NetworkInterfaces/*/NetworkInterfaceId", to: "AWS::EC2::NetworkInterface", kind: Hard},
 	{from: "AWS::EC2::Instance", path: "/Volumes/*/VolumeId", to: "AWS::EC2::Volume", kind: Hard},
+	{from: "AWS::EC2::Instance", path: "/PlacementGroupName", to: "AWS::EC2::PlacementGroup", kind: Hard},
 	{from: "AWS::EC2::Instance", path: "/KeyName", to: "AWS::EC2::KeyPair", kind: Soft},
 	{from: "AWS::EC2::Instance", path: "/IamInstanceProfile", to: "AWS::IAM::InstanceProfile", kind: Soft},
 	{from: "AWS::EC2::Instance", path: tagPath + "aws:autoscaling:groupName", to: "AWS::AutoScaling::AutoScalingGroup", kind: Owner},
@@ -102,6 +110,8 @@ var edges = []edge{
 	{from: "AWS::AutoScaling::AutoScalingGroup", path: "/LaunchConfigurationName", to: "AWS::AutoScaling::LaunchConfiguration", kind: Hard},
 	{from: "AWS::AutoScaling::AutoScalingGroup", path: "/VPCZoneIdentifier/*", to: subnet, kind: Hard},
 	{from: "AWS::AutoScaling::AutoScalingGroup", path: "/TargetGroupARNs/*", to: targetGroup, kind: Soft},
+	{from: "AWS::AutoScaling::AutoScalingGroup", path: "/LoadBalancerNames/*", to: "AWS::ElasticLoadBalancing::LoadBalancer", kind: Soft},
+	{from: "AWS::AutoScaling::AutoScalingGroup", path: "/PlacementGroup", to: "AWS::EC2::PlacementGroup", kind: Soft},
 	{from: "AWS::ECS::Service", path: "/Cluster", to: "AWS::ECS::Cluster", kind: Hard},
 	{from: "AWS::ECS::Service", path: "/TaskDefinition", to: "AWS::ECS::TaskDefinition", kind: Soft},
 	{from: "AWS::ECS::Service", path: "/LoadBalancers/*/TargetGroupArn", to: targetGroup, kind: Soft},
@@ -114,6 +124,7 @@ var edges = []edge{
 	{from: "AWS::EKS::Nodegroup", path: "/Subnets/*", to: subnet, kind: Hard},
 	{from: "AWS::EKS::Nodegroup", path: "/RemoteAccess/SourceSecurityGroups/*", to: securityGroup, kind: Hard}, // stands in a rule that EKS makes
 	{from: "AWS::EKS::FargateProfile", path: "/ClusterName", to: "AWS::EKS::Cluster", kind: Hard},
+	{from: "AWS::EKS::Addon", path: "/ClusterName", to: "AWS::EKS::Cluster", kind: Implicit},
 	{from: "AWS::EKS::Cluster", path: "/RoleArn", to: role, kind: Soft}, // without it the cluster cannot be deleted
 	{from: "AWS::EKS::Cluster", path: "/ResourcesVpcConfig/SubnetIds/*", to: subnet, kind: Hard},
 	{from: "AWS::EKS::Cluster", path: "/ResourcesVpcConfig/SecurityGroupIds/*", to: securityGroup, kind: Hard},
@@ -139,6 +150,7 @@ var edges = []edge{
 	{from: loadBalancer, path: "/SecurityGroups/*", to: securityGroup, kind: Hard},
 	{from: "AWS::ElasticLoadBalancing::LoadBalancer", path: "/Subnets/*", to: subnet, kind: Hard},
 	{from: "AWS::ElasticLoadBalancing::LoadBalancer", path: "/SecurityGroups/*", to: securityGroup, kind: Hard},
+	{from: "AWS::ElasticLoadBalancing::LoadBalancer", path: "/Listeners/*/SSLCertificateId", to: certificate, kind: Hard},
 	{from: "AWS::ElasticLoadBalancingV2::Listener", path: "/LoadBalancerArn", to: loadBalancer, kind: Implicit},
 	{from: "AWS::ElasticLoadBalancingV2::Listener", path: "/DefaultActions/*/TargetGroupArn", to: targetGroup, kind: Hard},
 	{from: "AWS::ElasticLoadBalancingV2::Listener", path: "/DefaultActions/*/ForwardConfig/TargetGroups/*/TargetGroupArn", to: targetGroup, kind: Hard},
@@ -191,6 +203,7 @@ var edges = []edge{
 	{from: "AWS::ElastiCache::ReplicationGroup", path: "/CacheSubnetGroupName", to: "AWS::ElastiCache::SubnetGroup", kind: Hard},
 	{from: "AWS::ElastiCache::ReplicationGroup", path: "/SecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::ElastiCache::CacheCluster", path: "/CacheSubnetGroupName", to: "AWS::ElastiCache::SubnetGroup", kind: Hard},
+	{from: "AWS::ElastiCache::CacheCluster", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::RDS::DBProxy", path: "/VpcSubnetIds/*", to: subnet, kind: Hard},
 	{from: "AWS::RDS::DBProxy", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
 	{from: "AWS::Neptune::DBCluster", path: "/VpcSecurityGroupIds/*", to: securityGroup, kind: Hard},
@@ -206,6 +219,7 @@ var edges = []edge{
 	{from: "AWS::CloudFront::Distribution", path: "/DistributionConfig/Origins/*/DomainName", to: bucket, kind: Soft},
 	{from: "AWS::CloudFront::Distribution", path: "/DistributionConfig/ViewerCertificate/AcmCertificateArn", to: certificate, kind: Hard},
 	{from: "AWS::Route53::RecordSet", path: "/HostedZoneId", to: "AWS::Route53::HostedZone", kind: Hard},
+	{from: "AWS::Route53::RecordSet", path: "/HealthCheckId", to: "AWS::Route53::HealthCheck", kind: Soft},
 	{from: "AWS::Route53::RecordSet", path: "/AliasTarget/DNSName", to: loadBalancer, kind: Soft}, // a name that points nowhere
 	{from: "AWS::Route53::RecordSet", path: "/AliasTarget/DNSName", to: "AWS::ElasticLoadBalancing::LoadBalancer", kind: Soft},
 	{from: "AWS::Route53::RecordSet", path: "/AliasTarget/DNSName", to: "AWS::CloudFront::Distribution", kind: Soft},

@@ -109,12 +109,16 @@ func TestIsSensitive(t *testing.T) {
 		{"AWS::Lambda::Function", "/Environment/Variables/DB_PASSWORD", true, "a name that gives it away"},
 		{"AWS::Lambda::Function", "/Environment/Variables/SECRET_ARN", false, "only points to a secret"},
 		{"PCF::Account::PasswordPolicy", "/AllowUsersToChangePassword", false, "a flag is no secret"},
+		{"AWS::EC2::Instance", "/UserData", true, "a script to which passwords are handed"},
+		{"AWS::ImageBuilder::ImageRecipe", "/AdditionalInstanceConfiguration/UserDataOverride", true, "as such a script"},
+		{"AWS::Batch::ComputeEnvironment", "/ComputeResources/LaunchTemplate/UserdataType", false, "which kind of script it is"},
 	} {
 		typ, ok := Lookup(c.typ)
 		require.True(t, ok)
 		assert.Equal(t, c.want, IsSensitive(typ, c.pointer), "%s%s: %s", c.typ, c.pointer, c.why)
 	}
 	assert.True(t, IsSensitive(nil, "/ApiToken"), "also without a schema")
+	assert.False(t, IsSensitive(nil, "/UserData"), "a name that somebody wrote is no password")
 	assert.False(t, IsSensitive(nil, ""), "the resource as a whole has no name")
 }
 
@@ -167,4 +171,22 @@ func TestMatchPointerLaws(t *testing.T) {
 			t.Fatalf("%s is above %s", p+below, p)
 		}
 	})
+}
+
+func TestSecretBeside(t *testing.T) {
+	for _, c := range []struct {
+		object map[string]any
+		want   string
+		why    string
+	}{
+		{map[string]any{"Name": "DB_PASSWORD", "Value": "x"}, "Value", "a variable of a container"},
+		{map[string]any{"ParameterKey": "ApiToken", "ParameterValue": "x"}, "ParameterValue", "a parameter of a stack"},
+		{map[string]any{"Namespace": "aws:rds:dbinstance", "OptionName": "DBPassword", "Value": "x"}, "Value", "an option of Elastic Beanstalk"},
+		{map[string]any{"Name": "LOG_LEVEL", "Value": "debug"}, "", "an ordinary variable"},
+		{map[string]any{"Name": "DB_PASSWORD", "ValueFrom": "arn"}, "", "only points to a secret"},
+		{map[string]any{"Name": 7, "Value": "x"}, "", "a name that is none"},
+		{nil, "", "nothing"},
+	} {
+		assert.Equal(t, c.want, SecretBeside(c.object), c.why)
+	}
 }

@@ -15,7 +15,38 @@ func IsSensitive(t *Type, pointer string) bool {
 		}
 	}
 	i := strings.LastIndexByte(pointer, '/')
-	return !plain && i >= 0 && secretName(pointer[i+1:])
+	if plain || i < 0 {
+		return false
+	}
+	if t != nil && t.Name == "AWS::ApiGateway::ApiKey" && pointer == "/Value" {
+		return true // the key itself, of which neither the schema nor the name says so
+	}
+	return secretName(pointer[i+1:]) || t != nil && startsMachine(pointer[i+1:])
+}
+
+// startsMachine recognises the script that a machine runs when it starts. AWS asks for no
+// secrets in it, and yet it is where passwords are handed over, in base64, where no name
+// gives them away. Without a type a name is asked about that somebody wrote: a script is none.
+func startsMachine(name string) bool {
+	n := strings.ToLower(name)
+	return strings.HasSuffix(n, "userdata") || strings.HasSuffix(n, "userdataoverride")
+}
+
+// SecretBeside returns the member of an object that another member gives away as a secret, as
+// in {Name: DB_PASSWORD, Value: x}: the telling name stands beside the value instead of above
+// it. It returns "" for every other object.
+func SecretBeside(object map[string]any) string {
+	for _, member := range []string{"Value", "ParameterValue", "value"} {
+		if _, has := object[member]; !has {
+			continue
+		}
+		for _, naming := range []string{"Name", "Key", "ParameterKey", "ParameterName", "OptionName", "name", "key"} {
+			if name, is := object[naming].(string); is && secretName(name) {
+				return member
+			}
+		}
+	}
+	return ""
 }
 
 var separators = strings.NewReplacer("_", "", "-", "")

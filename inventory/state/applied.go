@@ -53,8 +53,14 @@ const maskedPrefix = "hmac-sha256:"
 // masked already stays so, and what is not known becomes a text that says so. The input is not changed.
 func MaskSecrets(key []byte, typ string, properties inventory.Properties) inventory.Properties {
 	t, _ := schema.Lookup(typ)
+	beside := map[string]bool{} // the places that a name beside them gives away
 	masked, _ := inventory.Rewrite("", properties, func(pointer string, v any) (any, bool) {
-		return mask(key, t, pointer, v)
+		if object, is := v.(map[string]any); is {
+			if member := schema.SecretBeside(object); member != "" {
+				beside[pointer+"/"+member] = true
+			}
+		}
+		return mask(key, pointer, v, beside[pointer] || schema.IsSensitive(t, pointer))
 	}).(map[string]any)
 	return masked
 }
@@ -66,7 +72,7 @@ func IsMasked(v any) bool {
 }
 
 // mask returns what stands for a leaf at pointer; false for what has leaves below it.
-func mask(key []byte, t *schema.Type, pointer string, v any) (any, bool) {
+func mask(key []byte, pointer string, v any, secret bool) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any, []any:
 		return nil, false
@@ -78,7 +84,7 @@ func mask(key []byte, t *schema.Type, pointer string, v any) (any, bool) {
 	case nil:
 		return nil, true
 	}
-	if !schema.IsSensitive(t, pointer) || IsMasked(v) {
+	if !secret || IsMasked(v) {
 		return v, true
 	}
 	text, _ := json.Marshal(v) // a scalar of Properties always has one

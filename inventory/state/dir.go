@@ -66,6 +66,16 @@ type holding struct {
 	// Machine is where the holder runs: only there does the kernel know whether it still
 	// does. Empty when it cannot tell.
 	Machine string `json:"machine,omitempty"`
+	// Head is an end that the journal had: one that does not hold it any more was cut off.
+	Head Head `json:"head,omitzero"`
+}
+
+// KnownHead returns the head of the journal in a state directory as its last holder left it,
+// or an earlier one; the zero Head when nothing tells. The journal may have grown since, and
+// must still hold it (see Verify).
+func KnownHead(path string) (Head, error) {
+	h, err := (&dir{path: path}).holding()
+	return h.Head, err
 }
 
 // guarded runs do while no other process reads and writes the state.
@@ -151,7 +161,7 @@ func (d *dir) Acquire(ctx context.Context, holder string, term time.Duration) (L
 		}
 		l.token, l.until = h.Token+1, now.Add(term)
 		l.alive = alive
-		l.holding = holding{Token: l.token, Holder: holder, Until: l.until}
+		l.holding = holding{Token: l.token, Holder: holder, Until: l.until, Head: h.Head}
 		if alive != nil { // else a holder whose term is over still runs, and has that file
 			l.holding.Machine = machine()
 		}
@@ -165,15 +175,21 @@ func (d *dir) Acquire(ctx context.Context, holder string, term time.Duration) (L
 }
 
 func (d *dir) Read(ctx context.Context, visit func(Record) error) error {
-	f, err := os.Open(filepath.Join(d.path, journalFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	h, err := d.holding() // before the journal, which only grows
 	if err != nil {
 		return fmt.Errorf("read journal: %w", err)
 	}
+	f, err := os.Open(filepath.Join(d.path, journalFile))
+	switch {
+	case errors.Is(err, os.ErrNotExist) && h.Head.Seq == 0:
+		return nil
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("read journal: %w: it is gone, and record %d was known", ErrTampered, h.Head.Seq)
+	case err != nil:
+		return fmt.Errorf("read journal: %w", err)
+	}
 	defer f.Close()
-	_, _, err = Scan(f, func(r Record) error {
+	_, _, err = ScanKnown(f, h.Head, func(r Record) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -188,11 +204,11 @@ const keyLength = 32
 func (d *dir) Key(ctx context.Context) (key []byte, err error) {
 	path := filepath.Join(d.path, keyFile)
 	// Once made it stays: who only reads needs to write nothing.
-	if key, err := readBounded(path, keyLength); err == nil && len(key) == keyLength {
+	if key, err := readBounded(path, maxLock); err == nil && len(key) == keyLength {
 		return key, nil
 	}
 	err = d.guarded(ctx, func() error {
-		key, err = readBounded(path, keyLength)
+		key, err = readBounded(path, maxLock)
 		if errors.Is(err, os.ErrNotExist) {
 			key = make([]byte, keyLength)
 			if _, err := rand.Read(key); err != nil {
@@ -201,12 +217,12 @@ func (d *dir) Key(ctx context.Context) (key []byte, err error) {
 			return ReplaceFile(path, key)
 		}
 		if err == nil && len(key) != keyLength {
-			return fmt.Errorf("it has %d bytes instead of %d", len(key), keyLength)
+			return fmt.Errorf("%s has %d bytes instead of %d", path, len(key), keyLength)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read state key: %w", err)
+		return nil, fmt.Errorf("read state key: %w: put back the file that was there (a new key knows no secret value again)", err)
 	}
 	return key, nil
 }
@@ -244,6 +260,14 @@ func (l *dirLease) mine() error {
 	return nil
 }
 
+// known is the newest end of the journal that this lease has seen on disk.
+func (l *dirLease) known() Head {
+	if l.head.Seq > 0 {
+		return l.head
+	}
+	return l.holding.Head
+}
+
 func (l *dirLease) Renew(ctx context.Context) error {
 	err := l.dir.guarded(ctx, func() error {
 		if err := l.mine(); err != nil {
@@ -251,6 +275,7 @@ func (l *dirLease) Renew(ctx context.Context) error {
 		}
 		until := l.dir.now().Add(l.term)
 		l.holding.Until = until
+		l.holding.Head = l.known()
 		if err := l.dir.hold(l.holding); err != nil {
 			return err
 		}
@@ -302,13 +327,16 @@ func (l *dirLease) openEnd() error {
 	if err != nil {
 		return err
 	}
-	head, torn, err := Scan(f, nil)
+	head, torn, err := ScanKnown(f, l.holding.Head, nil)
 	if err == nil {
 		l.size, err = f.Seek(0, io.SeekEnd)
 	}
 	if err == nil && torn > 0 {
 		l.size -= int64(torn)
-		err = f.Truncate(l.size)
+		if err = f.Truncate(l.size); err == nil && head.Seq < l.holding.Head.Seq {
+			l.holding.Head = head
+			err = l.dir.hold(l.holding)
+		}
 	}
 	if err == nil {
 		err = syncDir(l.dir.path) // the file itself may be new
@@ -344,7 +372,7 @@ func (l *dirLease) Release(ctx context.Context) error {
 		if err != nil || h.Token != l.token {
 			return err
 		}
-		return l.dir.hold(holding{Token: l.token, Holder: l.holding.Holder})
+		return l.dir.hold(holding{Token: l.token, Holder: l.holding.Holder, Head: l.known()})
 	})
 	l.until = time.Time{}
 	l.alive.release()

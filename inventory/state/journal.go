@@ -169,16 +169,39 @@ func readLine(in *bufio.Reader) (line []byte, err error) {
 // none); a journal that has grown since then is right, one that does not hold it is not. A
 // torn last line is what a crash leaves and no error.
 func Verify(r io.Reader, known *Head) (Head, error) {
-	held := known == nil || known.Seq == 0
-	head, _, err := Scan(r, func(record Record) error {
-		if known != nil && record.Seq == known.Seq+1 && record.Prev != known.Hash {
-			return fmt.Errorf("verify journal: %w: record %d is not the one that was known", ErrTampered, known.Seq)
-		}
-		held = held || record.Seq > known.Seq
-		return nil
-	})
-	if err == nil && !held && head != *known {
-		err = fmt.Errorf("verify journal: %w: it ends with record %d, and record %d was known", ErrTampered, head.Seq, known.Seq)
+	if known == nil {
+		known = &Head{}
+	}
+	head, _, err := ScanKnown(r, *known, nil)
+	if err == nil && head.Seq < known.Seq {
+		err = cutOff(head, *known)
+	}
+	if err != nil {
+		err = fmt.Errorf("verify journal: %w", err)
 	}
 	return head, err
+}
+
+func cutOff(head, known Head) error {
+	return fmt.Errorf("%w: it ends with record %d, and record %d was known: its end was cut off", ErrTampered, head.Seq, known.Seq)
+}
+
+// ScanKnown is Scan of a journal beside which an earlier head is kept, zero when none is: one
+// that does not hold that record any more is ErrTampered. Only the known record itself, as the
+// last one, may be torn: a machine that loses its power may lose the end of its last write.
+func ScanKnown(r io.Reader, known Head, visit func(Record) error) (head Head, torn int, err error) {
+	head, torn, err = Scan(r, func(record Record) error {
+		if known.Seq > 0 && record.Seq == known.Seq+1 && record.Prev != known.Hash {
+			return fmt.Errorf("%w: record %d is not the one that was known", ErrTampered, known.Seq)
+		}
+		if visit == nil {
+			return nil
+		}
+		return visit(record)
+	})
+	tornOff := torn > 0 && head.Seq == known.Seq-1
+	if err == nil && known.Seq > 0 && head.Seq <= known.Seq && head != known && !tornOff {
+		err = cutOff(head, known)
+	}
+	return head, torn, err
 }

@@ -37,8 +37,10 @@ type Ledger struct {
 	// Records is how many records the journal has.
 	Records int64
 
-	intents map[string]Record // by run, action and step, without an outcome
-	deleted map[string]bool   // by ref and incarnation: in Deleted
+	begun   map[string]time.Time // of Tokens: when each was announced last
+	intents map[string]Record    // by run, action and step, without an outcome
+	deleted map[string]bool      // by ref and incarnation: in Deleted
+	ending  map[string]Record    // of those: the intents of which no Deleted record came yet
 }
 
 // Marked is a mark in force.
@@ -99,8 +101,8 @@ const Held = "held"
 // memory with what is in force.
 func ReadLedger(ctx context.Context, s Store) (*Ledger, error) {
 	l := &Ledger{
-		Marks: map[string]Marked{}, Seen: map[string]Seen{}, Applied: map[Particle]LastApplied{}, Tokens: map[string]string{},
-		Altered: map[string][]Alteration{}, Counts: map[string]int{}, intents: map[string]Record{}, deleted: map[string]bool{},
+		Marks: map[string]Marked{}, Seen: map[string]Seen{}, Applied: map[Particle]LastApplied{}, Tokens: map[string]string{}, begun: map[string]time.Time{},
+		Altered: map[string][]Alteration{}, Counts: map[string]int{}, intents: map[string]Record{}, deleted: map[string]bool{}, ending: map[string]Record{},
 	}
 	if err := s.Read(ctx, l.add); err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
@@ -109,6 +111,9 @@ func ReadLedger(ctx context.Context, s Store) (*Ledger, error) {
 }
 
 func callKey(r Record) string { return r.Run + "\x00" + r.Action + "\x00" + r.Step }
+
+// lifeKey tells one life of a resource from its later ones.
+func lifeKey(r Record) string { return r.Ref + "\x00" + r.Incarnation }
 
 // Add adds a record, which the journal must hold already.
 func (l *Ledger) Add(r Record) error { return l.add(r) }
@@ -119,12 +124,13 @@ func (l *Ledger) add(r Record) error {
 	case Intent:
 		l.intents[callKey(r)] = r
 		if r.Request != "" {
-			l.Tokens[r.Action] = r.Request
+			l.Tokens[r.Action], l.begun[r.Action] = r.Request, r.Time
 		}
 	case Outcome:
 		if i, open := l.intents[callKey(r)]; open && (r.State == Done || r.State == Unsure) && i.Step == "delete" {
 			r.Along = i.Along
 			l.countDeleted(r)
+			l.ending[lifeKey(r)] = i
 		}
 		if _, open := l.intents[callKey(r)]; open && (r.State == Failed || r.State == NotDone) {
 			delete(l.Tokens, r.Action)
@@ -170,6 +176,7 @@ func (l *Ledger) add(r Record) error {
 		}
 	case Deleted:
 		l.countDeleted(r)
+		delete(l.ending, lifeKey(r))
 		delete(l.Marks, r.Ref)
 		delete(l.Seen, r.Ref)
 		delete(l.Altered, r.Ref)
@@ -206,7 +213,7 @@ func (l *Ledger) countDeleted(r Record) {
 	if l.WasDeleted(r.Ref, r.Incarnation) {
 		return
 	}
-	l.deleted[r.Ref+"\x00"+r.Incarnation] = true
+	l.deleted[lifeKey(r)] = true
 	l.Deleted = append(l.Deleted, r.Time)
 	// What we deleted, and what ended along with it, is not missing.
 	for _, text := range append(r.Along, r.Ref) {
@@ -241,10 +248,30 @@ func (l *Ledger) apply(r Record) error {
 	return nil
 }
 
+// Begun returns when a creation, by its action, was announced whose result was never recorded.
+// What it made, if anything, may lack a part.
+func (l *Ledger) Begun(action string) (at time.Time, begun bool) {
+	_, begun = l.Tokens[action]
+	return l.begun[action], begun
+}
+
 // Open returns the intents without an outcome, oldest first: calls of runs that ended in
 // the middle, of which only the world can tell whether they happened.
 func (l *Ledger) Open() []Record {
 	return slices.SortedFunc(maps.Values(l.intents), func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// Ending returns the intents of the deletions that were called, and of which no run has written
+// that what they ended stayed away, oldest first.
+func (l *Ledger) Ending() []Record {
+	return slices.SortedFunc(maps.Values(l.ending), func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// HasEnded reports whether the journal holds that the deletion of a life of a resource was seen
+// to last.
+func (l *Ledger) HasEnded(ref, incarnation string) bool {
+	_, ending := l.ending[ref+"\x00"+incarnation]
+	return l.WasDeleted(ref, incarnation) && !ending
 }
 
 // LastApplied returns what was last applied, in the words of ownership and comparison,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,7 +137,7 @@ func TestDirTornLine(t *testing.T) {
 	whole, err := os.ReadFile(file)
 	require.NoError(t, err)
 	second := bytes.IndexByte(whole, '\n') + 1
-	for cut := second; cut < len(whole); cut += 7 {
+	for cut := second + 1; cut < len(whole); cut += 7 {
 		require.NoError(t, os.WriteFile(file, whole[:cut], 0o600))
 		l, err := s.Acquire(ctx, "b", time.Minute)
 		require.NoError(t, err)
@@ -157,6 +158,76 @@ func TestDirTornLine(t *testing.T) {
 	_, err = l.Append(ctx, Record{Kind: Note})
 	assert.ErrorIs(t, err, ErrTampered, "a torn middle is refused")
 	assert.ErrorIs(t, s.Read(ctx, func(Record) error { return nil }), ErrTampered)
+}
+
+// Whoever cuts the end off, empties the journal or takes it away is found by what the lock
+// remembers of it: nothing goes on from there.
+func TestDirRemembersTheEnd(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		why    string
+		damage func(file string, whole []byte) error
+		sound  bool
+	}{
+		"untouched": {"", func(string, []byte) error { return nil }, true},
+		"grown":     {"a run that died released nothing", func(string, []byte) error { return nil }, true},
+		"cut off": {"a record is missing", func(file string, whole []byte) error {
+			return os.WriteFile(file, whole[:bytes.IndexByte(whole, '\n')+1], 0o600)
+		}, false},
+		"emptied":   {"all of them are", func(file string, _ []byte) error { return os.WriteFile(file, nil, 0o600) }, false},
+		"gone":      {"and the file too", func(file string, _ []byte) error { return os.Remove(file) }, false},
+		"exchanged": {"another journal stands there", func(file string, _ []byte) error { return os.WriteFile(file, journalOf(t, 4), 0o600) }, false},
+	} {
+		path := t.TempDir()
+		clock := day
+		s, err := OpenDir(path, func() time.Time { return clock })
+		require.NoError(t, err)
+		l, err := s.Acquire(ctx, "a", time.Minute)
+		require.NoError(t, err)
+		for range 2 {
+			_, err = l.Append(ctx, Record{Kind: Note, Time: day})
+			require.NoError(t, err)
+		}
+		if name == "grown" {
+			require.NoError(t, l.Renew(ctx))
+			_, err = l.Append(ctx, Record{Kind: Note, Time: day})
+			require.NoError(t, err)
+			clock = clock.Add(time.Hour)
+		} else {
+			require.NoError(t, l.Release(ctx))
+		}
+		file := filepath.Join(path, journalFile)
+		whole, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, c.damage(file, whole))
+		read := s.Read(ctx, func(Record) error { return nil })
+		next, err := s.Acquire(ctx, "b", time.Minute)
+		require.NoError(t, err, name)
+		_, err = next.Append(ctx, Record{Kind: Note, Time: day})
+		if c.sound {
+			assert.NoError(t, read, name)
+			assert.NoError(t, err, name)
+			continue
+		}
+		assert.ErrorIs(t, read, ErrTampered, "%s: %s", name, c.why)
+		assert.ErrorIs(t, err, ErrTampered, "%s: %s", name, c.why)
+	}
+}
+
+// A key of another length is not the one that was made: nothing is masked under it.
+func TestDirKeyOfAnotherLength(t *testing.T) {
+	for _, length := range []int{0, keyLength - 1, keyLength + 1, maxLock + 1} {
+		path := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(path, keyFile), make([]byte, length), 0o600))
+		s, err := OpenDir(path, time.Now)
+		require.NoError(t, err)
+		_, err = s.Key(context.Background())
+		require.ErrorContains(t, err, keyFile, "which file it is: %d bytes", length)
+		assert.ErrorContains(t, err, "put back the file", "what to do: %d bytes", length)
+		if length <= maxLock {
+			assert.ErrorContains(t, err, fmt.Sprintf("%d bytes instead of %d", length, keyLength))
+		}
+	}
 }
 
 // failing is a journal on a disk that fails.
@@ -269,6 +340,7 @@ func TestLedger(t *testing.T) {
 	assert.Equal(t, 1, ledger().Seen["b"].Count, "a rescue begins the count anew")
 
 	add(Record{Kind: Intent, Run: "r1", Action: "x", Step: "update"})
+	announced := now
 	add(Record{Kind: Intent, Run: "r1", Action: "y", Step: "create", Request: "token"})
 	add(Record{Kind: Outcome, Run: "r1", Action: "x", Step: "update", State: Done})
 	require.Len(t, ledger().Open(), 1)
@@ -276,6 +348,11 @@ func TestLedger(t *testing.T) {
 	add(Record{Kind: Outcome, Run: "r1", Action: "y", Step: "create", State: Unsure})
 	assert.Empty(t, ledger().Open())
 	assert.Equal(t, "token", ledger().Tokens["y"], "until it is recorded what was created")
+	at, begun := ledger().Begun("y")
+	assert.True(t, begun)
+	assert.Equal(t, announced, at)
+	_, begun = ledger().Begun("x")
+	assert.False(t, begun, "it creates nothing")
 
 	applied := LastApplied{
 		Particle: Particle{App: "orders", Version: "1.10", Name: "db"}, Ref: "aws/1/r/T/x", At: now,
@@ -287,6 +364,8 @@ func TestLedger(t *testing.T) {
 	add(record)
 	assert.Equal(t, applied.Properties, ledger().Applied[applied.Particle].Properties, "numbers keep their kind")
 	assert.Empty(t, ledger().Tokens)
+	_, begun = ledger().Begun("y")
+	assert.False(t, begun, "it is recorded")
 	applied.Ref = ""
 	record, err = applied.Record("r2")
 	require.NoError(t, err)

@@ -74,6 +74,8 @@ type world struct {
 	called func() []string // operations since the last time, sorted, each once
 	made   map[string]*inventory.Resource
 	number int
+	// figures are of the comparisons with what was written, by type.
+	figures map[string]tally
 }
 
 func newWorld(t testing.TB) *world {
@@ -83,7 +85,7 @@ func newWorld(t testing.TB) *world {
 		Region: emulator.Region, BaseEndpoint: &e.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Retryer: func() sdk.Retryer { return sdk.NopRetryer{} },
 	}
-	w := &world{t: t, e: e, made: map[string]*inventory.Resource{}}
+	w := &world{t: t, e: e, made: map[string]*inventory.Resource{}, figures: map[string]tally{}}
 	w.called = recordCalls(&cfg)
 	w.cfg = cfg
 	w.c = &Cloud{cfg: cfg} // New, without the rates: see TestRates
@@ -147,7 +149,8 @@ func (w *world) securityGroup() string {
 }
 
 // Every writer is tried on the emulator in all that it can do, through what a user sees: the
-// cloud's methods. The readers are proven apart, against another client (inventory/aws).
+// cloud's methods. The readers are proven apart, against another client (inventory/aws). What
+// was written and read back is also compared as `drift` does, and the figures are printed.
 func TestWriters(t *testing.T) {
 	slices.SortFunc(fixtures, func(a, b fixture) int { return strings.Compare(a.typ, b.typ) })
 	w := newWorld(t)
@@ -156,6 +159,18 @@ func TestWriters(t *testing.T) {
 			w.t = t
 			w.try(t, f)
 		})
+	}
+	if len(w.figures) == len(fixtures) { // all ran: not the part that -run picked
+		w.t = t
+		more := w.createOnly()
+		for _, typ := range sortedKeys(more) {
+			f := more[typ]
+			n := w.creation(typ, f.props(w))
+			ref, _, err := w.c.Create(t.Context(), n)
+			require.NoError(t, err, typ)
+			w.figures[typ] = roundTrip(t, f, n.Properties, w.observe(ref), "")
+		}
+		checkFigures(t, w.figures)
 	}
 }
 
@@ -216,6 +231,8 @@ func (w *world) try(t *testing.T, f fixture) {
 			assert.True(t, covers(live.Properties[name], v), "%s: asked for %v, lives %v", name, v, live.Properties[name])
 		}
 	}
+	figures := roundTrip(t, f, n.Properties, live, "")
+	declared := &inventory.Resource{Ref: ref, Properties: n.Properties}
 	assert.True(t, carries(live, n.Tags), "tags %v", live.Tags)
 	if declared, _ := inventory.TagsOf(mustSchema(f.typ), n.Properties); writer.tag != nil {
 		assert.True(t, carries(live, declared), "declared tags %v", live.Tags)
@@ -245,7 +262,14 @@ func (w *world) try(t *testing.T, f fixture) {
 			assert.Equal(t, before, plan.Fingerprint(plan.Undone(now, []plan.Change{p})), "%s alone has changed", p.Path)
 		}
 		live = now
+		if was, has := inventory.At(declared.Properties, p.Path); has && was != nil && f.unread[schema.SplitPointer(p.Path)[0]] == "" {
+			figures.called++
+			figures.told(t, p.Path, declared.Properties, live)
+		}
+		declared.Properties = updateOf(declared, []plan.Change{p}).after
+		figures.add(roundTrip(t, f, declared.Properties, live, p.Path))
 	}
+	w.figures[f.typ] = figures
 	if f.stops {
 		for range 2 {
 			_, err = w.c.Stop(ctx, ref)

@@ -124,6 +124,9 @@ var held = map[string]func(t *testing.T, w *world) inventory.Ref{
 	"AWS::KMS::Key": func(_ *testing.T, w *world) inventory.Ref {
 		return w.need("AWS::KMS::Key", "", inventory.Properties{"Description": "of the orders"}).Ref
 	},
+	"AWS::Lambda::EventSourceMapping": func(t *testing.T, w *world) inventory.Ref {
+		return w.ref("AWS::Lambda::EventSourceMapping", eventSourceMapping(t, w))
+	},
 	"AWS::Lambda::Function": func(_ *testing.T, w *world) inventory.Ref {
 		return w.need("AWS::Lambda::Function", "", inventory.Properties{
 			"FunctionName": "orders", "Runtime": "python3.13", "Handler": "index.handler", "Role": w.role("lambda.amazonaws.com"),

@@ -332,19 +332,23 @@ func (c *Cloud) Create(ctx context.Context, n reaper.Creation) (inventory.Ref, s
 	if len(later) == 0 {
 		return k.ref, k.request, nil
 	}
+	halfway := func(err error) (inventory.Ref, string, error) {
+		ref, request, err := fail(err)
+		return ref, request, fmt.Errorf("%w: %w", reaper.ErrUnfinished, err)
+	}
 	request := k.request
 	if live == nil {
 		if live, err = c.look(ctx, w, k); errors.Is(w.explain(ctx, "observe", k.ref, nil, err), reaper.ErrNotFound) {
 			err = fmt.Errorf("%w: %s was created and does not show yet, try again", reaper.ErrUnavailable, k.ref)
 		}
 		if err != nil {
-			return fail(err)
+			return halfway(err)
 		}
 	}
 	// What already is as it shall be is not set again.
 	open := slices.DeleteFunc(later, func(p plan.Change) bool { return plan.Reached(live, []plan.Change{p}) })
 	if err := w.apply(grant, k, updateOf(live, open)); err != nil {
-		return fail(err)
+		return halfway(err)
 	}
 	if len(open) > 0 {
 		request = k.request
@@ -422,7 +426,7 @@ func (c *Cloud) earlier(ctx context.Context, w *Writer, k *call, made creation, 
 			return nil, nil
 		case err != nil:
 			return nil, err
-		case !carries(live, made.owner(w, n)) || made.tags == nil && !shows(live, n.Properties):
+		case !carries(live, made.owner(w, n)), len(made.owner(w, n)) == 0 && n.Place.ID == "" && w.holdsOther(live, n.Properties):
 			return nil, fmt.Errorf("%w: %s is there by now and is not what was to be created", reaper.ErrStale, live.Ref)
 		}
 		return live, nil
@@ -455,13 +459,11 @@ func (n creation) owner(w *Writer, asked reaper.Creation) map[string]string {
 	return asked.Tags
 }
 
-// shows reports whether a resource has the properties, as far as they can be read.
-func shows(live *inventory.Resource, props inventory.Properties) bool {
-	for name, v := range props {
-		p := plan.Change{Path: "/" + schema.EscapePointer(name), To: v}
-		if !live.IsUnread(p.Path) && !plan.Reached(live, []plan.Change{p}) {
-			return false
-		}
-	}
-	return true
+// holdsOther reports whether a list of names that is filled after creation holds one that was
+// not asked for: then it is nothing that an earlier try left half made.
+func (w *Writer) holdsOther(live *inventory.Resource, props inventory.Properties) bool {
+	return slices.ContainsFunc(w.Later, func(list string) bool {
+		asked, has := props[list]
+		return has && len(minus(texts(live.Properties[list]), texts(asked))) > 0
+	})
 }

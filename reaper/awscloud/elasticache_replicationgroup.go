@@ -11,9 +11,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(elasticacheTagged("replicationgroup", Writer{
 		Type:     "AWS::ElastiCache::ReplicationGroup",
-		Tags:     map[string]string{"ElastiCache.AddTagsToResource": "elasticache:AddTagsToResource", "ElastiCache.RemoveTagsFromResource": "elasticache:RemoveTagsFromResource"},
 		Repairs:  map[string]string{"ElastiCache.CreateReplicationGroup": "elasticache:CreateReplicationGroup elasticache:AddTagsToResource"},
 		Reaps:    map[string]string{"ElastiCache.DeleteReplicationGroup": "elasticache:DeleteReplicationGroup elasticache:CreateSnapshot"},
 		NotFound: []string{"ReplicationGroupNotFoundFault"},
@@ -27,14 +26,6 @@ func init() {
 			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).CreateReplicationGroup, with(n.props, props{"ReplicationGroupId": name, "Tags": tagList(n.tags)}))
 			return name, err
 		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("elasticache", "replicationgroup:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("elasticache", "replicationgroup:"+c.ref.ID), "TagKeys": keys})
-			return err
-		},
 		Steps: []string{plan.StepFinalSnapshot},
 		delete: func(ctx context.Context, c *call, _ *inventory.Resource, steps []plan.Step) error {
 			snapshot := idOfStep(steps, plan.StepFinalSnapshot)
@@ -44,5 +35,5 @@ func init() {
 			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).DeleteReplicationGroup, props{"ReplicationGroupId": c.ref.ID, "FinalSnapshotIdentifier": snapshot})
 			return err
 		},
-	})
+	}))
 }

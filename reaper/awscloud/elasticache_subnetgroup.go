@@ -11,9 +11,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(elasticacheTagged("subnetgroup", Writer{
 		Type:     "AWS::ElastiCache::SubnetGroup",
-		Tags:     map[string]string{"ElastiCache.AddTagsToResource": "elasticache:AddTagsToResource", "ElastiCache.RemoveTagsFromResource": "elasticache:RemoveTagsFromResource"},
 		Repairs:  map[string]string{"ElastiCache.CreateCacheSubnetGroup": "elasticache:CreateCacheSubnetGroup elasticache:AddTagsToResource"},
 		Reaps:    map[string]string{"ElastiCache.DeleteCacheSubnetGroup": "elasticache:DeleteCacheSubnetGroup"},
 		NotFound: []string{"CacheSubnetGroupNotFoundFault"},
@@ -28,17 +27,9 @@ func init() {
 			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).CreateCacheSubnetGroup, with(members, props{"CacheSubnetGroupName": name, "Tags": tagList(n.tags)}))
 			return name, err
 		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("elasticache", "subnetgroup:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("elasticache", "subnetgroup:"+c.ref.ID), "TagKeys": keys})
-			return err
-		},
 		delete: func(ctx context.Context, c *call, _ *inventory.Resource, _ []plan.Step) error {
 			_, err := send(ctx, elasticache.NewFromConfig(c.cfg).DeleteCacheSubnetGroup, props{"CacheSubnetGroupName": c.ref.ID})
 			return err
 		},
-	})
+	}))
 }

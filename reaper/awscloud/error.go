@@ -25,7 +25,7 @@ var (
 	blockedCodes = []string{
 		"DependencyViolation", "DeleteConflict", "DeleteConflictException", "ResourceInUse", "ResourceInUseException", "ResourceInUseFault",
 		"InUse", "OperationNotPermitted", "BucketNotEmpty", "VolumeInUse", "InvalidGroup.InUse",
-		"InvalidSnapshot.InUse", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "InvalidNetworkAclEntry.InUse",
+		"InvalidSnapshot.InUse", "InvalidPlacementGroup.InUse", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "InvalidNetworkAclEntry.InUse",
 		"HostedZoneNotEmpty", "DistributionNotDisabled", "ScalingActivityInProgress",
 		"RepositoryNotEmptyException", "ClusterContainsServicesException", "ClusterContainsContainerInstancesException",
 		"FileSystemInUse", "InvalidDBInstanceState", "InvalidDBClusterStateFault", "InvalidDBSubnetGroupStateFault",

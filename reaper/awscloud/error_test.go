@@ -23,14 +23,22 @@ import (
 // ec2Answers is an EC2 that answers everything but STS in the same way.
 func ec2Answers(t *testing.T, status int, body string) *Cloud {
 	t.Helper()
+	return answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	})
+}
+
+// answering is a Cloud whose service is a function; STS is answered beside it.
+func answering(t *testing.T, service http.HandlerFunc) *Cloud {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err == nil && r.Form.Get("Action") == "GetCallerIdentity" {
 			_, _ = w.Write([]byte(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>` +
 				`<Arn>arn:aws:iam::123456789012:user/me</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`))
 			return
 		}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
+		service(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return New(sdk.Config{Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/aws/emulator"
 	"github.com/pcf-scan/pcf-scan/reaper"
 )
 
@@ -167,4 +168,51 @@ func TestDeletionsNeedTheirSteps(t *testing.T) {
 		_, err = w.c.Observe(ctx, live.Ref)
 		require.ErrorIs(t, err, reaper.ErrNotFound)
 	}
+}
+
+// A creation that ended in the middle is completed by the next one with its token, and says so
+// when it fails there: the service has something by now.
+func TestHalfMadeIsCompleted(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	n := w.creation("AWS::EC2::Subnet", inventory.Properties{"VpcId": w.vpc(), "CidrBlock": "10.9.7.0/24", "MapPublicIpOnLaunch": true})
+	w.e.Fail("ec2", "ModifySubnetAttribute", emulator.Deny)
+	_, _, err := w.c.Create(ctx, n)
+	require.ErrorIs(t, err, reaper.ErrUnfinished)
+	require.ErrorIs(t, err, reaper.ErrDenied)
+	w.e.Heal()
+	w.e.Forget()
+	ref, _, err := w.c.Create(ctx, n)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"ModifySubnetAttribute"}, actionsOf(w.e.Writes()))
+	assert.Equal(t, true, w.observe(ref).Properties["MapPublicIpOnLaunch"])
+
+	// A group has no tags: it is known by its name, and by having nothing but what was asked for.
+	policy := func(name string) string {
+		return w.need("AWS::IAM::ManagedPolicy", name, inventory.Properties{"ManagedPolicyName": name, "PolicyDocument": allowing("s3:GetObject")}).Ref.ID
+	}
+	reading, writing, ruling := policy("reading"), policy("writing"), policy("ruling")
+	group := w.creation("AWS::IAM::Group", inventory.Properties{"GroupName": "people", "ManagedPolicyArns": []any{reading, writing}})
+	client := iam.NewFromConfig(w.cfg)
+	_, err = client.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: sdk.String("people")})
+	require.NoError(t, err)
+	_, err = client.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: sdk.String("people"), PolicyArn: &reading})
+	require.NoError(t, err)
+	w.e.Forget()
+	_, _, err = w.c.Create(ctx, group)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"AttachGroupPolicy"}, actionsOf(w.e.Writes()), "what it lacks")
+	_, err = client.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: sdk.String("people"), PolicyArn: &ruling})
+	require.NoError(t, err)
+	_, err = client.DetachGroupPolicy(ctx, &iam.DetachGroupPolicyInput{GroupName: sdk.String("people"), PolicyArn: &writing})
+	require.NoError(t, err)
+	_, _, err = w.c.Create(ctx, group)
+	require.ErrorIs(t, err, reaper.ErrStale, "somebody else's")
+}
+
+func actionsOf(calls []emulator.Call) (all []string) {
+	for _, c := range calls {
+		all = append(all, c.Action)
+	}
+	return all
 }

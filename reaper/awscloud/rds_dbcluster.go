@@ -14,9 +14,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(rdsTagged("cluster", Writer{
 		Type: "AWS::RDS::DBCluster",
-		Tags: map[string]string{"RDS.AddTagsToResource": "rds:AddTagsToResource", "RDS.RemoveTagsFromResource": "rds:RemoveTagsFromResource"},
 		Repairs: map[string]string{
 			"RDS.CreateDBCluster": "rds:CreateDBCluster rds:AddTagsToResource", "RDS.ModifyDBCluster": "rds:ModifyDBCluster",
 			"RDS.StartDBCluster": "rds:StartDBCluster", "RDS.StopDBCluster": "rds:StopDBCluster",
@@ -51,14 +50,6 @@ func init() {
 				return err
 			})
 		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("rds", "cluster:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("rds", "cluster:"+c.ref.ID), "TagKeys": keys})
-			return err
-		},
 		Holds: map[string]string{"RDS.StartDBCluster": "rds:StartDBCluster", "RDS.StopDBCluster": "rds:StopDBCluster"},
 		backup: &backup{
 			typ: "PCF::RDS::DBClusterSnapshot",
@@ -92,7 +83,7 @@ func init() {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).DeleteDBCluster, props{"DBClusterIdentifier": c.ref.ID, "FinalDBSnapshotIdentifier": snapshot})
 			return err
 		},
-	})
+	}))
 }
 
 // whenClusterNot makes a call unless the cluster is in a state already.

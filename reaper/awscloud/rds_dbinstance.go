@@ -14,9 +14,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(rdsTagged("db", Writer{
 		Type: "AWS::RDS::DBInstance",
-		Tags: map[string]string{"RDS.AddTagsToResource": "rds:AddTagsToResource", "RDS.RemoveTagsFromResource": "rds:RemoveTagsFromResource"},
 		Repairs: map[string]string{
 			"RDS.CreateDBInstance": "rds:CreateDBInstance rds:AddTagsToResource", "RDS.ModifyDBInstance": "rds:ModifyDBInstance",
 			"RDS.StartDBInstance": "rds:StartDBInstance", "RDS.StopDBInstance": "rds:StopDBInstance",
@@ -51,14 +50,6 @@ func init() {
 				_, err := client.StopDBInstance(ctx, &rds.StopDBInstanceInput{DBInstanceIdentifier: &c.ref.ID})
 				return err
 			})
-		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("rds", "db:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("rds", "db:"+c.ref.ID), "TagKeys": keys})
-			return err
 		},
 		Holds: map[string]string{"RDS.StartDBInstance": "rds:StartDBInstance", "RDS.StopDBInstance": "rds:StopDBInstance"},
 		backup: &backup{
@@ -97,7 +88,7 @@ func init() {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).DeleteDBInstance, end)
 			return err
 		},
-	})
+	}))
 }
 
 // whenNot makes a call unless the instance is in a state already.

@@ -11,9 +11,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(rdsTagged("pg", Writer{
 		Type:     "AWS::RDS::DBParameterGroup",
-		Tags:     map[string]string{"RDS.AddTagsToResource": "rds:AddTagsToResource", "RDS.RemoveTagsFromResource": "rds:RemoveTagsFromResource"},
 		Repairs:  map[string]string{"RDS.CreateDBParameterGroup": "rds:CreateDBParameterGroup rds:AddTagsToResource", "RDS.ModifyDBParameterGroup": "rds:ModifyDBParameterGroup"},
 		Reaps:    map[string]string{"RDS.DeleteDBParameterGroup": "rds:DeleteDBParameterGroup"},
 		NotFound: []string{"DBParameterGroupNotFound"},
@@ -41,17 +40,9 @@ func init() {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).ModifyDBParameterGroup, props{"DBParameterGroupName": c.ref.ID, "Parameters": parameters})
 			return err
 		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("rds", "pg:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("rds", "pg:"+c.ref.ID), "TagKeys": keys})
-			return err
-		},
 		delete: func(ctx context.Context, c *call, _ *inventory.Resource, _ []plan.Step) error {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).DeleteDBParameterGroup, props{"DBParameterGroupName": c.ref.ID})
 			return err
 		},
-	})
+	}))
 }

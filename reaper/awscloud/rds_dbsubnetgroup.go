@@ -11,9 +11,8 @@ import (
 )
 
 func init() {
-	register(Writer{
+	register(rdsTagged("subgrp", Writer{
 		Type:     "AWS::RDS::DBSubnetGroup",
-		Tags:     map[string]string{"RDS.AddTagsToResource": "rds:AddTagsToResource", "RDS.RemoveTagsFromResource": "rds:RemoveTagsFromResource"},
 		Repairs:  map[string]string{"RDS.CreateDBSubnetGroup": "rds:CreateDBSubnetGroup rds:AddTagsToResource", "RDS.ModifyDBSubnetGroup": "rds:ModifyDBSubnetGroup"},
 		Reaps:    map[string]string{"RDS.DeleteDBSubnetGroup": "rds:DeleteDBSubnetGroup"},
 		NotFound: []string{"DBSubnetGroupNotFoundFault"},
@@ -33,17 +32,9 @@ func init() {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).ModifyDBSubnetGroup, with(members, props{"DBSubnetGroupName": c.ref.ID}))
 			return err
 		},
-		tag: func(ctx context.Context, c *call, tags map[string]string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).AddTagsToResource, props{"ResourceName": c.arn("rds", "subgrp:"+c.ref.ID), "Tags": tagList(tags)})
-			return err
-		},
-		untag: func(ctx context.Context, c *call, keys []string) error {
-			_, err := send(ctx, rds.NewFromConfig(c.cfg).RemoveTagsFromResource, props{"ResourceName": c.arn("rds", "subgrp:"+c.ref.ID), "TagKeys": keys})
-			return err
-		},
 		delete: func(ctx context.Context, c *call, _ *inventory.Resource, _ []plan.Step) error {
 			_, err := send(ctx, rds.NewFromConfig(c.cfg).DeleteDBSubnetGroup, props{"DBSubnetGroupName": c.ref.ID})
 			return err
 		},
-	})
+	}))
 }

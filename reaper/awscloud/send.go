@@ -127,6 +127,16 @@ func tagList(tags map[string]string) []any {
 	return list
 }
 
+// keyList writes keys as services take them that take off tags and no keys: a tag without a
+// value stands for every value.
+func keyList(keys []string) []any {
+	list := []any{}
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		list = append(list, props{"Key": key})
+	}
+	return list
+}
+
 // codeOf returns the error code of a service; "" when it gave none.
 func codeOf(err error) string {
 	var api smithy.APIError

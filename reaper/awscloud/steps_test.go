@@ -24,7 +24,8 @@ import (
 // parts are the steps of which a plan takes the ids from other resources, which end with the
 // one that is deleted (engine/plan.StepAlong).
 var parts = map[string]string{
-	"AWS::EC2::InternetGateway": "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::EIP": "AWS::EC2::EIPAssociation",
+	"AWS::EC2::InternetGateway": "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPNGateway": "AWS::EC2::VPCGatewayAttachment",
+	"AWS::EC2::EIP":        "AWS::EC2::EIPAssociation",
 	"AWS::EC2::RouteTable": "AWS::EC2::SubnetRouteTableAssociation", "AWS::IAM::User": "AWS::IAM::AccessKey",
 	"AWS::Route53::HostedZone": "AWS::Route53::RecordSet",
 }
@@ -94,6 +95,8 @@ func TestPartsNeedTheirSteps(t *testing.T) {
 	gateway := w.need("AWS::EC2::InternetGateway", "", inventory.Properties{})
 	attachment := w.need("AWS::EC2::VPCGatewayAttachment", "", inventory.Properties{"VpcId": w.vpc(), "InternetGatewayId": gateway.Ref.ID})
 	table := w.need("AWS::EC2::RouteTable", "", inventory.Properties{"VpcId": w.vpc()})
+	private := w.need("AWS::EC2::VPNGateway", "", inventory.Properties{"Type": "ipsec.1"})
+	tunnel := w.need("AWS::EC2::VPCGatewayAttachment", "VGW", inventory.Properties{"VpcId": w.vpc(), "VpnGatewayId": private.Ref.ID})
 	association := w.need("AWS::EC2::SubnetRouteTableAssociation", "", inventory.Properties{"SubnetId": w.subnet(1), "RouteTableId": table.Ref.ID})
 	address := w.need("AWS::EC2::EIP", "", inventory.Properties{"Domain": "vpc"})
 	instance := w.need("AWS::EC2::Instance", "", inventory.Properties{"ImageId": "ami-12c6146b", "InstanceType": "t3.micro", "SubnetId": w.subnet(1)})
@@ -121,6 +124,7 @@ func TestPartsNeedTheirSteps(t *testing.T) {
 		part  inventory.Ref
 	}{
 		{gateway.Ref, attachment.Ref},
+		{private.Ref, tunnel.Ref},
 		{table.Ref, association.Ref},
 		{address.Ref, inventory.Ref{Type: "AWS::EC2::EIPAssociation", ID: *associated.AssociationId}},
 		{zone, inventory.Ref{Type: "AWS::Route53::RecordSet", ID: zone.ID + "|www.shop.example.|A"}},

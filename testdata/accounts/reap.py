@@ -3,15 +3,17 @@
 Three apps in dev: orders is at version 2.0.0 and 1.0.0 is retired; reports is retired whole;
 billing 1.0.0 lives. The app network owns the VPC that they all are in. Some things are nobody's,
 some protected, some AWS's own. "before" are pairs of which the first refers to the second, and goes
-earlier. A resource is [type, id].
+earlier. A resource is [type, id]; "parts" are ids of what goes along with one. With the argument "drawable" there are no functions and no databases:
+the emulator cannot draw those in its dump of the state.
 """
-import json, boto3
+import json, sys, boto3
 
 ec2, s3, iam, sqs = boto3.client("ec2"), boto3.client("s3"), boto3.client("iam"), boto3.client("sqs")
 rds, ddb, lam, elb = boto3.client("rds"), boto3.client("dynamodb"), boto3.client("lambda"), boto3.client("elbv2")
 logs, sns, events, kms = boto3.client("logs"), boto3.client("sns"), boto3.client("events"), boto3.client("kms")
 region = ec2.meta.region_name
-gone, stays, before, of = [], [], [], {"orders": [], "reports": []}
+gone, stays, before, parts, of = [], [], [], [], {"orders": [], "reports": []}
+drawable = "drawable" in sys.argv
 
 
 def tags(app, version, particle):
@@ -70,13 +72,16 @@ def app(name, version, going):
     run = ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[sg[1]],
                             IamInstanceProfile={"Name": stem}, **spec("instance", t("web")))
     web = put("AWS::EC2::Instance", run["Instances"][0]["InstanceId"])
+    if going:
+        parts.extend(d["Ebs"]["VolumeId"] for d in run["Instances"][0]["BlockDeviceMappings"])
     address = ec2.allocate_address(Domain="vpc", **spec("elastic-ip", t("ip")))
     ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=web[1])
     ip = put("AWS::EC2::EIP", address["PublicIp"] + "|" + address["AllocationId"])
     volume = put("AWS::EC2::Volume", ec2.create_volume(AvailabilityZone=region + "a", Size=8, **spec("volume", t("data")))["VolumeId"])
-    lam.create_function(FunctionName=stem, Runtime="python3.12", Role=f"arn:aws:iam::123456789012:role/{stem}", Handler="index.handler",
-                        Code={"ZipFile": b"PK\x05\x06" + b"\0" * 18}, Tags=t("fn"), VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [sg[1]]})
-    fn = put("AWS::Lambda::Function", stem)
+    if not drawable:
+        lam.create_function(FunctionName=stem, Runtime="python3.12", Role=f"arn:aws:iam::123456789012:role/{stem}", Handler="index.handler",
+                            Code={"ZipFile": b"PK\x05\x06" + b"\0" * 18}, Tags=t("fn"), VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [sg[1]]})
+        fn = put("AWS::Lambda::Function", stem)
     queue = put("AWS::SQS::Queue", sqs.create_queue(QueueName=stem, tags=t("jobs"))["QueueUrl"])
     topic = put("AWS::SNS::Topic", sns.create_topic(Name=stem, Tags=pairs(t("events")))["TopicArn"])
     rule = put("AWS::Events::Rule", events.put_rule(Name=stem, ScheduleExpression="rate(1 day)", Tags=pairs(t("nightly")))["RuleArn"])
@@ -86,9 +91,10 @@ def app(name, version, going):
     ddb.create_table(TableName=stem, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
                      KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], Tags=pairs(t("table")))
     table = put("AWS::DynamoDB::Table", stem)
-    rds.create_db_instance(DBInstanceIdentifier=stem, Engine="postgres", DBInstanceClass="db.t3.micro", AllocatedStorage=20, MasterUsername="shop",
-                           MasterUserPassword="hunter2hunter2", VpcSecurityGroupIds=[peer[1]], Tags=pairs(t("db")))
-    db = put("AWS::RDS::DBInstance", stem)
+    if not drawable:
+        rds.create_db_instance(DBInstanceIdentifier=stem, Engine="postgres", DBInstanceClass="db.t3.micro", AllocatedStorage=20, MasterUsername="shop",
+                               MasterUserPassword="hunter2hunter2", VpcSecurityGroupIds=[peer[1]], Tags=pairs(t("db")))
+        db = put("AWS::RDS::DBInstance", stem)
     bucket = "acme-" + stem
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(t("files"))})
@@ -98,7 +104,7 @@ def app(name, version, going):
     s3.delete_object(Bucket=bucket, Key="a")
     files = put("AWS::S3::Bucket", bucket)
     if going:
-        for earlier, later in ((web, profile), (web, sg), (profile, role), (fn, role), (rule, fn), (db, peer), (fn, sg), (role, policy)):
+        for earlier, later in ((web, profile), (web, sg), (profile, role), *(() if drawable else ((fn, role), (rule, fn), (db, peer), (fn, sg)))):
             first(earlier, later)
 
 
@@ -116,4 +122,4 @@ stays.append(["AWS::SQS::Queue", sqs.create_queue(QueueName="unknown-app", tags=
 stays.append(["AWS::EC2::VPC", ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]])
 s3.create_bucket(Bucket="acme-reaper-state", CreateBucketConfiguration={"LocationConstraint": region})
 stays.append(["AWS::S3::Bucket", "acme-reaper-state"])
-print(json.dumps({"gone": of, "stays": stays, "before": before}))
+print(json.dumps({"gone": of, "stays": stays, "before": before, "parts": parts}))

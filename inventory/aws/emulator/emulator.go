@@ -328,5 +328,17 @@ func (e *Emulator) Forget() { e.proxy.forget() }
 // are spelled as in Calls; "*" stands for any.
 func (e *Emulator) Fail(service, action string, fault Fault) { e.proxy.fail(service, action, fault) }
 
-// Heal ends all faults.
+// FailFrom answers the nth call of an operation from now, counted from 1, and all after it,
+// with a fault until Heal.
+func (e *Emulator) FailFrom(service, action string, nth int, fault Fault) {
+	e.proxy.failFrom(service, action, nth, fault)
+}
+
+// Intercept shows every call to before, which says whether it goes on to moto, and to after
+// once it had its effect, which says whether its answer goes back; a no closes the connection.
+// Either may be nil. They are called from many goroutines, until Heal, and after is not
+// asked about calls that meet a fault.
+func (e *Emulator) Intercept(before, after func(Call) bool) { e.proxy.intercept(before, after) }
+
+// Heal ends all faults and the interception.
 func (e *Emulator) Heal() { e.proxy.heal() }

@@ -59,15 +59,18 @@ func (p *proxy) page(w http.ResponseWriter, r *http.Request, body []byte, fault 
 		for _, how := range variants {
 			cut := func(n int) (from, to int) {
 				half := n / 2
-				if fault == EmptyPage {
+				switch fault {
+				case EmptyPage:
 					half = 0
+				case EmptyList:
+					return 0, 0
 				}
 				if second {
 					return half, n
 				}
 				return 0, half
 			}
-			if part, ok := how.part(whole, cut, !second || fault == RepeatToken); ok {
+			if part, ok := how.part(whole, cut, fault == RepeatToken || !second && fault != EmptyList); ok {
 				return part
 			}
 		}

@@ -42,6 +42,7 @@ const (
 	Truncate Fault = "truncated" // the true answer, cut in half
 	Empty    Fault = "empty"     // status 200 and no body
 	Hang     Fault = "hang"      // no answer until Heal
+	Expire   Fault = "expired"   // the service's own error for credentials that have expired
 	// Lose lets a write have its effect and closes the connection before its answer; reads
 	// are answered.
 	Lose Fault = "lost reply"
@@ -53,6 +54,7 @@ const (
 	SplitPages  Fault = "split pages"           // two pages: half of the list each
 	EmptyPage   Fault = "empty page with token" // two pages: nothing, then the whole list
 	RepeatToken Fault = "repeated token"        // half of the list, and the same token for ever
+	EmptyList   Fault = "empty list"            // nothing, and no other page
 )
 
 type proxy struct {
@@ -63,6 +65,9 @@ type proxy struct {
 	calls  []Call
 	asked  []string // of each write: its operation, path and body
 	faults map[[2]string]Fault
+	later  map[[2]string]*laterFault
+	before func(Call) bool // see Emulator.Intercept; nil lets all pass
+	after  func(Call) bool
 	wrote  bool          // since the last unchanged
 	healed chan struct{} // closed by heal
 }
@@ -91,10 +96,35 @@ func (p *proxy) fail(service, action string, fault Fault) {
 	p.faults[[2]string{service, action}] = fault
 }
 
+// laterFault begins with the call that brings left to zero.
+type laterFault struct {
+	left  int
+	fault Fault
+}
+
+func (p *proxy) failFrom(service, action string, nth int, fault Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.later[[2]string{service, action}] = &laterFault{nth, fault}
+}
+
+func (p *proxy) intercept(before, after func(Call) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before, p.after = before, after
+}
+
+func (p *proxy) interceptors() (before, after func(Call) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.before, p.after
+}
+
 func (p *proxy) heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults = map[[2]string]Fault{}
+	p.faults, p.later = map[[2]string]Fault{}, map[[2]string]*laterFault{}
+	p.before, p.after = nil, nil
 	close(p.healed)
 	p.healed = make(chan struct{})
 }
@@ -139,6 +169,11 @@ func (p *proxy) note(c Call, asked string) (f Fault, healed <-chan struct{}) {
 		p.asked = append(p.asked, asked)
 	}
 	p.wrote = p.wrote || c.Write
+	if l := p.later[[2]string{c.Service, c.Action}]; l != nil {
+		if l.left--; l.left <= 0 {
+			return l.fault, p.healed
+		}
+	}
 	for _, service := range []string{c.Service, "*"} {
 		for _, action := range []string{c.Action, "*"} {
 			if f, ok := p.faults[[2]string{service, action}]; ok {
@@ -161,6 +196,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	const page = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n"
 	text, _ := url.QueryUnescape(string(body)) // a body that is none is not looked at
 	fault, healed := p.note(call, call.Action+" "+r.URL.Path+" "+text)
+	before, after := p.interceptors()
+	if before != nil && !before(call) {
+		panic(http.ErrAbortHandler)
+	}
 	switch fault {
 	case Deny:
 		code := "AccessDenied"
@@ -177,6 +216,12 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			code = "SlowDown"
 		}
 		refuse(w, r, call, http.StatusServiceUnavailable, code)
+	case Expire:
+		code := "ExpiredToken"
+		if call.Service == "ec2" {
+			code = "RequestExpired"
+		}
+		refuse(w, r, call, http.StatusBadRequest, code)
 	case Bare403:
 		w.WriteHeader(http.StatusForbidden)
 	case HTML500:
@@ -190,7 +235,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 	case Truncate:
 		p.truncate(w, r)
-	case SplitPages, EmptyPage, RepeatToken:
+	case SplitPages, EmptyPage, RepeatToken, EmptyList:
 		p.page(w, r, body, fault, call)
 	case Lose:
 		if !call.Write {
@@ -205,7 +250,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 	default:
-		p.forward.ServeHTTP(w, r)
+		watched := *p.forward
+		watched.ModifyResponse = func(*http.Response) error {
+			if after != nil && !after(call) {
+				panic(http.ErrAbortHandler)
+			}
+			return nil
+		}
+		watched.ServeHTTP(w, r)
 	}
 }
 

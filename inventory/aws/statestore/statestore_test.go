@@ -2,16 +2,8 @@ package statestore
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // what S3 makes ETags with
-	"encoding/hex"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,110 +22,11 @@ import (
 	"github.com/pcf-scan/pcf-scan/inventory/state/statetest"
 )
 
-// bucket is an S3 with the conditional writes of S3: to compare and to write is one step.
-// (The emulator's are two, which is no ground to prove a lock on.)
-type bucket struct {
-	*httptest.Server
-	now func() time.Time
-
-	mutex   sync.Mutex
-	objects map[string]string
-	puts    int
-	lose    func(key string, n int) bool // after the write: the answer never comes
-	refuse  string                       // an error code for every write
-}
-
-func tagOf(body string) string {
-	sum := md5.Sum([]byte(body)) //nolint:gosec // as above
-	return `"` + hex.EncodeToString(sum[:]) + `"`
-}
+// bucket is an S3 on which a lock can be proven.
+type bucket struct{ *emulator.Bucket }
 
 func newBucket(t *testing.T, now func() time.Time) *bucket {
-	b := &bucket{now: now, objects: map[string]string{}}
-	b.Server = httptest.NewServer(b)
-	t.Cleanup(b.Close)
-	return b
-}
-
-func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", b.now().UTC().Format(http.TimeFormat))
-	key := strings.TrimPrefix(r.URL.Path, "/state/")
-	fail := func(status int, code string) {
-		w.WriteHeader(status)
-		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
-	}
-	switch {
-	case r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
-		b.list(w, r.URL.Query())
-	case r.Method == http.MethodGet:
-		b.mutex.Lock()
-		body, there := b.objects[key]
-		b.mutex.Unlock()
-		if !there {
-			fail(http.StatusNotFound, "NoSuchKey")
-			return
-		}
-		w.Header().Set("ETag", tagOf(body))
-		_, _ = io.WriteString(w, body)
-	case r.Method == http.MethodPut:
-		text, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		b.mutex.Lock()
-		old, there := b.objects[key]
-		match := r.Header.Get("If-Match")
-		switch {
-		case b.refuse != "":
-			b.mutex.Unlock()
-			fail(http.StatusForbidden, b.refuse)
-			return
-		case match != "" && !there:
-			b.mutex.Unlock()
-			fail(http.StatusNotFound, "NoSuchKey")
-			return
-		case r.Header.Get("If-None-Match") == "*" && there, match != "" && match != tagOf(old):
-			b.mutex.Unlock()
-			fail(http.StatusPreconditionFailed, "PreconditionFailed")
-			return
-		}
-		b.objects[key] = string(text)
-		b.puts++
-		lose := b.lose != nil && b.lose(key, b.puts)
-		b.mutex.Unlock()
-		if lose {
-			panic(http.ErrAbortHandler)
-		}
-		w.Header().Set("ETag", tagOf(string(text)))
-	}
-}
-
-// list answers two keys a page.
-func (b *bucket) list(w io.Writer, q map[string][]string) {
-	type content struct{ Key string }
-	var page struct {
-		XMLName               xml.Name `xml:"ListBucketResult"`
-		Contents              []content
-		IsTruncated           bool
-		NextContinuationToken string `xml:",omitempty"`
-	}
-	b.mutex.Lock()
-	keys := slices.Sorted(maps.Keys(b.objects))
-	b.mutex.Unlock()
-	after := ""
-	if len(q["continuation-token"]) > 0 {
-		after = q["continuation-token"][0]
-	}
-	for _, k := range keys {
-		switch {
-		case !strings.HasPrefix(k, q["prefix"][0]) || k <= after:
-		case len(page.Contents) == 2:
-			page.IsTruncated, page.NextContinuationToken = true, page.Contents[1].Key
-		default:
-			page.Contents = append(page.Contents, content{k})
-		}
-	}
-	_ = xml.NewEncoder(w).Encode(page)
+	return &bucket{emulator.NewBucket(t, now)}
 }
 
 func (b *bucket) open(now func() time.Time) *store {
@@ -141,7 +34,7 @@ func (b *bucket) open(now func() time.Time) *store {
 		Region: "eu-west-1", BaseEndpoint: &b.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 		RetryMaxAttempts: 2,
 	}
-	return Open(cfg, "state", "/pcf/", now).(*store)
+	return Open(cfg, emulator.BucketName, "/pcf/", now).(*store)
 }
 
 func TestConformance(t *testing.T) {
@@ -251,7 +144,7 @@ func TestPieces(t *testing.T) {
 	}
 	assert.Equal(t, want, messages(t, b.open(at(day))))
 	pieces := 0
-	for key, body := range b.objects {
+	for key, body := range b.Objects {
 		if strings.Contains(key, "journal/") {
 			pieces++
 			assert.Less(t, len(body), maxPiece+200)
@@ -264,7 +157,7 @@ func TestPieces(t *testing.T) {
 // made twice.
 func TestLostReply(t *testing.T) {
 	b := newBucket(t, at(day))
-	b.lose = func(string, int) bool { return true } // every answer of a write
+	b.OnPut = func(_ int, late bool) bool { return !late } // every answer of a write is lost
 	l, err := b.open(at(day)).Acquire(t.Context(), "holder", time.Minute)
 	require.NoError(t, err)
 	for _, text := range []string{"one", "two"} {
@@ -291,10 +184,10 @@ func TestTampered(t *testing.T) {
 	}
 	first := "pcf/" + pieceKey(1)
 	for name, do := range map[string]func(b *bucket){
-		"a flip":       func(b *bucket) { b.objects[first] = strings.Replace(b.objects[first], `"xxx`, `"yxx`, 1) },
-		"a piece gone": func(b *bucket) { delete(b.objects, first) },
-		"no token":     func(b *bucket) { b.objects[first] = "{}\n" },
-		"torn":         func(b *bucket) { b.objects[first] = b.objects[first][:len(b.objects[first])-9] },
+		"a flip":       func(b *bucket) { b.Objects[first] = strings.Replace(b.Objects[first], `"xxx`, `"yxx`, 1) },
+		"a piece gone": func(b *bucket) { delete(b.Objects, first) },
+		"no token":     func(b *bucket) { b.Objects[first] = "{}\n" },
+		"torn":         func(b *bucket) { b.Objects[first] = b.Objects[first][:len(b.Objects[first])-9] },
 	} {
 		b := full(t)
 		do(b)
@@ -302,10 +195,10 @@ func TestTampered(t *testing.T) {
 		assert.ErrorIs(t, err, state.ErrTampered, name)
 	}
 	b := full(t)
-	b.refuse = "AccessDenied"
+	b.Refuse = "AccessDenied"
 	_, err := b.open(at(day.Add(time.Hour))).Acquire(context.Background(), "nobody", time.Minute)
 	require.Error(t, err)
-	b.now = at(day.Add(time.Hour))
+	b.Now = at(day.Add(time.Hour))
 	_, err = b.open(at(day.Add(time.Hour))).Acquire(context.Background(), "nobody", time.Minute)
 	assert.ErrorContains(t, err, "s3:PutObject")
 }
