@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
 
@@ -108,6 +109,10 @@ func (g Gate) Fails(r *Result) bool {
 
 func (g Gate) incomplete(r *Result) bool {
 	if !g.AllowPartial && (!r.Complete || r.Summary.Drift["unverifiable"] > 0) {
+		return true
+	}
+	// What was left out of the scope blocks a deletion as a gap does, and no flag forgives it.
+	if p := r.Plan; p != nil && p.Reaping != nil && slices.ContainsFunc(p.Refused, func(f plan.Refusal) bool { return f.Reason == plan.Incomplete }) {
 		return true
 	}
 	if g.Strict && (r.Summary.NotJudged > 0 || r.Summary.Unverified > 0) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/rules"
 )
 
@@ -63,6 +64,12 @@ func TestExitCode(t *testing.T) {
 		{"drift does not judge owners", low, func(r *Result) { r.Command = "drift"; class("orphan")(r) }, 0},
 		{"a check of nothing must not open the gate", low, func(r *Result) { r.Command, r.Summary.Resources = "check", 0 }, 2},
 		{"nothing declared is nothing to compare", low, func(r *Result) { r.Command, r.Summary.Declared = "drift", 0 }, 2},
+		{"what was left out of the scope and blocks a deletion is incomplete, whatever is allowed", Gate{FailOn: rules.Low, AllowPartial: true}, func(r *Result) {
+			r.Command, r.Plan = "reap", &plan.Plan{Reaping: &plan.Reaping{}, Refused: []plan.Refusal{{Reason: plan.Incomplete}}}
+		}, 3},
+		{"another refusal of the plan is a verdict", low, func(r *Result) {
+			r.Command, r.Plan = "reap", &plan.Plan{Reaping: &plan.Reaping{}, Refused: []plan.Refusal{{Reason: plan.ConsentMissing}}}
+		}, 0},
 		{"a type that nobody knows is not judged", Gate{FailOn: rules.Low, Strict: true}, func(r *Result) { r.Summary.NotJudged = 1 }, 3},
 	} {
 		assert.Equal(t, c.want, c.gate.ExitCode(result(c.change)), c.why)

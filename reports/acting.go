@@ -157,7 +157,10 @@ func reaping(r *engine.Result) plan.Reaping {
 
 // candidateNotes say why a candidate would go, what speaks against it, and when.
 func candidateNotes(c plan.Candidate) []string {
-	all := []string{"because " + strings.TrimSuffix(string(c.Reason)+": "+cmp.Or(c.Detail, c.Rule), ": ")}
+	var all []string
+	if c.Reason != "" { // before the mark the ledger holds no more than when it was seen
+		all = append(all, "because "+strings.TrimSuffix(string(c.Reason)+": "+cmp.Or(c.Detail, c.Rule), ": "))
+	}
 	all = append(all, c.Evidence...)
 	for _, text := range c.Against {
 		all = append(all, "against: "+text)

@@ -3,6 +3,7 @@ package reports
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,6 +38,27 @@ func inert(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Inert makes text from outside safe to print for people, as a message of several lines. Each
+// line but the first is marked, so that no text passes for a line of the program's own: build
+// servers take commands from lines.
+func Inert(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = inert(line)
+	}
+	return strings.Join(lines, "\n  | ")
+}
+
+// WriteInertJSON writes a JSON document, whole, with the hostile characters in it spelled out:
+// it means the same, and a terminal that shows it stays safe.
+func WriteInertJSON(w io.Writer, doc []byte) error {
+	out := &inertWriter{to: bufio.NewWriter(w)}
+	if _, err := out.Write(doc); err != nil {
+		return err
+	}
+	return out.to.Flush()
 }
 
 // cut keeps the first n characters of s, and shows that there were more.

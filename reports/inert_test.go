@@ -107,6 +107,62 @@ func TestEveryTextIsInert(t *testing.T) {
 	}
 }
 
+// TestEveryTextIsTried: no text of a result is left out of the payloads because none of the
+// results has it. Whoever adds one to engine.Result adds it to a result here.
+func TestEveryTextIsTried(t *testing.T) {
+	declared, tried := map[string]bool{}, map[string]bool{}
+	var declare func(typ reflect.Type, path string)
+	declare = func(typ reflect.Type, path string) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice:
+			declare(typ.Elem(), path)
+		case reflect.Map:
+			declare(typ.Elem(), path+"/*")
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				if f := typ.Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
+					declare(f.Type, path+"/"+f.Name)
+				}
+			}
+		case reflect.String:
+			declared[path] = true
+		}
+	}
+	var try func(v reflect.Value, path string)
+	try = func(v reflect.Value, path string) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			if !v.IsNil() {
+				try(v.Elem(), path)
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				try(v.Index(i), path)
+			}
+		case reflect.Map:
+			for values := v.MapRange(); values.Next(); {
+				try(values.Value(), path+"/*")
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if f := v.Type().Field(i); f.IsExported() {
+					try(v.Field(i), path+"/"+f.Name)
+				}
+			}
+		case reflect.String:
+			tried[path] = true
+		}
+	}
+	declare(reflect.TypeFor[engine.Result](), "")
+	for _, r := range results() {
+		try(reflect.ValueOf(*r), "")
+	}
+	for path := range declared {
+		assert.True(t, tried[path], "no result has %s", path)
+	}
+	assert.Greater(t, len(declared), 200)
+}
+
 // copyOf is a result that shares nothing with others.
 func copyOf(t *testing.T, name string) *engine.Result {
 	from := results()[name] // made anew by each call

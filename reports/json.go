@@ -141,13 +141,19 @@ func whereIn(doc []byte, err error) string {
 // normalise turns the json.Number values of properties and changes into the kinds that
 // the rest of the program uses.
 func normalise(r *engine.Result) error {
-	for i := range r.Resources {
-		for name, v := range r.Resources[i].Properties {
-			n, err := inventory.Normal(v)
-			if err != nil {
-				return fmt.Errorf("read saved result: property %s of %s: %w", name, r.Resources[i].ID, err)
+	resources, drifts := [][]engine.Resource{r.Resources}, [][]engine.Drift{r.Drift}
+	if c := r.Comparison; c != nil {
+		resources, drifts = append(resources, c.NewResources, c.GoneResources), append(drifts, c.GoneDrift)
+	}
+	for _, list := range resources {
+		for i := range list {
+			for name, v := range list[i].Properties {
+				n, err := inventory.Normal(v)
+				if err != nil {
+					return fmt.Errorf("read saved result: property %s of %s: %w", name, list[i].ID, err)
+				}
+				list[i].Properties[name] = n
 			}
-			r.Resources[i].Properties[name] = n
 		}
 	}
 	if r.Plan != nil {
@@ -157,16 +163,29 @@ func normalise(r *engine.Result) error {
 			}
 		}
 	}
-	for i := range r.Drift {
-		for j := range r.Drift[i].Changes {
-			c := &r.Drift[i].Changes[j]
-			var errs [2]error
-			c.Declared, errs[0] = inventory.Normal(c.Declared)
-			c.Live, errs[1] = inventory.Normal(c.Live)
-			if err := errors.Join(errs[:]...); err != nil {
-				return fmt.Errorf("read saved result: change of %s: %w", c.Path, err)
+	for _, list := range drifts {
+		for i := range list {
+			for j := range list[i].Changes {
+				if err := normaliseChange(&list[i].Changes[j]); err != nil {
+					return err
+				}
 			}
 		}
+	}
+	for i := range r.Ignored {
+		if err := normaliseChange(&r.Ignored[i].Change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func normaliseChange(c *engine.Change) error {
+	var errs [2]error
+	c.Declared, errs[0] = inventory.Normal(c.Declared)
+	c.Live, errs[1] = inventory.Normal(c.Live)
+	if err := errors.Join(errs[:]...); err != nil {
+		return fmt.Errorf("read saved result: change of %s: %w", c.Path, err)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ func results() map[string]*engine.Result {
 		"baseline":   baseline(),
 		"planned":    planned(),
 		"applied":    applied(),
+		"compared":   compared(),
 	}
 }
 
@@ -62,7 +63,7 @@ func failing() *engine.Result {
 			{Framework: "fsbp", ID: "Account.1", Status: "none", Rules: []string{}},
 		},
 		Rules: []engine.RuleCount{
-			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}, Fail: 1, Unknown: 1, Evidence: &engine.Evidence{Types: []string{"AWS::RDS::DBInstance"}, Check: map[string]string{"": "!resource.PubliclyAccessible"}, Digest: "sha256:0f"}},
+			{ID: "rds-instance-public-access-check", Title: "Databases have no public endpoint", Severity: "critical", Remediation: "Set PubliclyAccessible to false.", Controls: map[string][]string{"fsbp": {"RDS.2"}}, Fail: 1, Unknown: 1, Evidence: &engine.Evidence{Types: []string{"AWS::RDS::DBInstance"}, Check: map[string]string{"": "!resource.PubliclyAccessible"}, When: map[string]string{"": "has(resource.Engine)"}, Digest: "sha256:0f"}},
 			{ID: "restricted-ssh", Title: "SSH is not open to the internet", Severity: "high", Remediation: "Allow port 22 from your own networks only.", Controls: map[string][]string{"cis-aws-3.0": {"5.2"}, "fsbp": {"EC2.13"}}, Pass: 20, Fail: 2, Error: 1, Skip: 4, Waived: 1},
 		},
 		Findings: []engine.Finding{
@@ -241,7 +242,7 @@ func planned() *engine.Result {
 				},
 				{
 					ID: "a2", Verb: plan.Update, Resource: group, For: &plan.Identity{App: "orders", Environment: "dev", Version: "1.4.2", Particle: "web-sg"},
-					Reason: plan.Drifted, Evidence: []string{"tag: its tags name orders 1.4.2 (dev), particle web-sg"}, Needs: []string{"a1"}, Reversible: true,
+					Reason: plan.Drifted, Evidence: []string{"tag: its tags name orders 1.4.2 (dev), particle web-sg"}, Claims: map[string]string{"pcf:app": "orders"}, Needs: []string{"a1"}, Reversible: true,
 					Patch: []plan.Change{{Path: "/GroupDescription", From: "web", To: "orders web tier"}, {Path: "/Tags/cost", Tag: "cost", From: "80"}},
 				},
 				{
@@ -249,13 +250,13 @@ func planned() *engine.Result {
 					Reason: plan.VersionRetired, Steps: []plan.Step{{Name: "empty", Type: "AWS::S3::Bucket", ID: "acme-reports-archive"}}, Needs: []string{}, NotBefore: &notBefore,
 				},
 			},
-			Refused: []plan.Refusal{{Resource: key, Reason: plan.EncryptionKey, By: "/KmsKeyId"}},
+			Refused: []plan.Refusal{{Resource: key, For: &plan.Identity{App: "reports", Environment: "dev", Version: "0.9.0", Particle: "key"}, Reason: plan.EncryptionKey, By: "/KmsKeyId"}},
 			Budget:  plan.Budget{Deletions: 1},
 			Reaping: &plan.Reaping{Grace: 14 * 24 * time.Hour, Candidates: []plan.Candidate{{
 				Resource: key, State: plan.Notified, Reason: plan.VersionRetired, Detail: "reports 0.9.0 is retired", For: &plan.Identity{App: "reports", Version: "0.9.0", Particle: "key"}, Owner: "reports@acme.example",
 				Evidence: []string{"tag: its tags name reports 0.9.0"}, Against: []string{"it is used"}, Referrers: []string{"aws/111122223333/eu-west-1/AWS::S3::Bucket/acme-reports-archive"},
 				MarkedAt: &noon, NotifiedAt: &noon, GoesAt: &notBefore, Observations: 2,
-			}}, Rescued: []plan.Place{}, Counts: map[string]int{}},
+			}}, Rescued: []plan.Place{group}, Counts: map[string]int{}},
 			Applyable: true, Digest: "sha256:0123",
 		},
 		History: []engine.Trend{
@@ -275,5 +276,27 @@ func applied() *engine.Result {
 		{Action: "a2", State: "blocked", Message: "it needs a1"},
 		{Action: "a3", State: "done", RequestID: "REQ2"},
 	}
+	return r
+}
+
+// compared is the failing run beside an older one: what is new, what is no more, and what was
+// left out of both.
+func compared() *engine.Result {
+	r, older := failing(), failing()
+	r.RunID, r.StartedAt, r.FinishedAt = "run-compared", noon.AddDate(0, 0, 7), noon.AddDate(0, 0, 7)
+	r.Scope.NarrowedTo = []string{"--app orders"}
+	r.Findings[0].Known, r.Drift[0].Known = true, true
+	gone := older.Findings[0]
+	gone.Waiver = &engine.Waiver{Reason: "until the VPN is there", Approver: "security@acme.example", Expires: noon}
+	came := older.Resources[0]
+	came.Foreign, came.KeptBy, came.State, came.Tags, came.Unread = "made by a stack of somebody else", []string{"aws/111122223333/eu-west-1/AWS::CloudFormation::Stack/net"}, "running", map[string]string{"team": "net"}, []string{"/UserData"}
+	r.Resources[0].KeptBy = came.KeptBy
+	r.Comparison = &engine.Comparison{
+		Against: older.RunID, StartedAt: older.StartedAt,
+		Findings: engine.Changed{New: 2, Unchanged: 1, Gone: 1}, Drift: engine.Changed{New: 1, Reopened: 1, Gone: 1}, Resources: engine.Changed{New: 1, Unchanged: 8, Gone: 1},
+		Resolved: []engine.Finding{gone}, GoneDrift: []engine.Drift{older.Drift[0]}, NewResources: []engine.Resource{came}, GoneResources: []engine.Resource{older.Resources[1], came},
+	}
+	r.Ignored = []engine.Ignored{{Resource: older.Drift[0].Resource, App: "orders", Change: engine.Change{Path: "/DesiredCapacity", Declared: int64(2), Live: int64(5), Kind: "differs", Severity: "medium", Replacement: "no", Reason: "scales itself"}}}
+	r.Warnings = []engine.Fault{{File: "apps/orders/pcf.yaml", Line: 30, Column: 5, Message: "ignore rule for /DesiredCapacity covers no difference", Hint: "remove it"}}
 	return r
 }

@@ -1,7 +1,11 @@
 package reports
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -25,12 +29,50 @@ var sarif = Format{
 		if r == nil {
 			r = &engine.Result{}
 		}
-		return writeJSON(w, sarifLog{
-			Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-			Version: "2.1.0",
-			Runs:    []sarifRun{sarifRunOf(r)},
-		})
+		return writeSARIF(w, sarifRunOf(r))
 	},
+}
+
+// writeSARIF writes a run with one result a line: who uploads the file has a limit on its
+// size, and indenting every result would double it.
+func writeSARIF(w io.Writer, run sarifRun) error {
+	results := run.Results
+	run.Results = []sarifResult{}
+	var frame bytes.Buffer
+	if err := writeJSON(&frame, sarifLog{
+		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+		Version: "2.1.0",
+		Runs:    []sarifRun{run},
+	}); err != nil {
+		return err
+	}
+	at := bytes.LastIndexByte(frame.Bytes(), '[') + 1 // the results are the last member of the run
+	out := &inertWriter{to: bufio.NewWriterSize(w, 1<<16)}
+	_, _ = out.to.Write(frame.Bytes()[:at]) // the writer keeps its first error
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	for i := range results {
+		line.Reset()
+		if i > 0 {
+			line.WriteByte(',')
+		}
+		line.WriteString("\n        ")
+		if err := enc.Encode(&results[i]); err != nil {
+			return fmt.Errorf("encode report: %w", err)
+		}
+		if _, err := out.Write(line.Bytes()[:line.Len()-1]); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
+	if len(results) > 0 {
+		_, _ = out.to.WriteString("\n      ")
+	}
+	_, _ = out.to.Write(frame.Bytes()[at:])
+	if err := out.to.Flush(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
 }
 
 // The parts of SARIF that we write; the names are those of the standard.
@@ -45,7 +87,7 @@ type (
 		Invocations []sarifInvocation `json:"invocations"`
 		Automation  *sarifAutomation  `json:"automationDetails,omitempty"`
 		ColumnKind  string            `json:"columnKind"`
-		Results     []sarifResult     `json:"results"`
+		Results     []sarifResult     `json:"results"` // the last member: see writeSARIF
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`

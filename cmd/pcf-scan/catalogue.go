@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -116,15 +117,20 @@ func listRules(c *cli.Context) error {
 
 // envelope prints a section in the frame that every JSON output has.
 func envelope(c *cli.Context, section string, list any) error {
-	e := json.NewEncoder(c.App.Writer)
+	var doc bytes.Buffer
+	e := json.NewEncoder(&doc)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(map[string]any{
+	err := e.Encode(map[string]any{
 		"schemaVersion": engine.SchemaVersion,
 		"tool":          engine.Tool{Name: "pcf-scan", Version: version},
 		"command":       c.Command.FullName(),
 		section:         list,
 	})
+	if err != nil {
+		return err
+	}
+	return reports.WriteInertJSON(c.App.Writer, doc.Bytes())
 }
 
 func showRule(c *cli.Context) error {

@@ -334,7 +334,7 @@ func logger(c *cli.Context) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	if c.String("log-format") == "json" {
-		return slog.New(slog.NewJSONHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: level}))
+		return slog.New(slog.NewJSONHandler(jsonLines{c.App.ErrWriter}, &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(&plainHandler{w: c.App.ErrWriter, level: level})
 }

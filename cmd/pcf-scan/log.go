@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+
+	"github.com/pcf-scan/pcf-scan/reports"
 )
 
 // plainHandler writes one readable line per record: "pcf-scan: warning: text key=value".
@@ -29,9 +31,9 @@ func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
 		word = "warning: "
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "pcf-scan: %s%s", word, r.Message)
+	fmt.Fprintf(&b, "pcf-scan: %s%s", word, reports.Inert(r.Message))
 	add := func(a slog.Attr) bool {
-		fmt.Fprintf(&b, " %s=%v", a.Key, a.Value)
+		fmt.Fprintf(&b, " %s=%s", a.Key, reports.Inert(a.Value.String()))
 		return true
 	}
 	for _, a := range h.attrs {
@@ -50,3 +52,11 @@ func (h *plainHandler) WithAttrs(a []slog.Attr) slog.Handler {
 }
 
 func (h *plainHandler) WithGroup(string) slog.Handler { return h }
+
+// jsonLines takes the records of a slog.JSONHandler, each in one write. encoding/json lets
+// characters through that act on a terminal.
+type jsonLines struct{ w io.Writer }
+
+func (l jsonLines) Write(record []byte) (int, error) {
+	return len(record), reports.WriteInertJSON(l.w, record)
+}

@@ -21,6 +21,7 @@ import (
 	_ "github.com/pcf-scan/pcf-scan/cmd/pcf-scan/memory" // collect seldom, from the first package on
 	"github.com/pcf-scan/pcf-scan/engine"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
+	"github.com/pcf-scan/pcf-scan/reports"
 )
 
 // version is set by the linker (-X main.version=…).
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "pcf-scan: interrupted")
 		return engine.ExitInterrupted
 	}
-	fmt.Fprintln(stderr, "pcf-scan: "+err.Error())
+	fmt.Fprintln(stderr, "pcf-scan: "+reports.Inert(err.Error()))
 	var u *usageError
 	if errors.As(err, &u) {
 		fmt.Fprintf(stderr, "Run 'pcf-scan %shelp' for what is possible.\n", u.prefix())

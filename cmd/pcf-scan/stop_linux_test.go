@@ -1,6 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +15,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/urfave/cli/v2"
+
+	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/reports/history"
 )
 
 // TestSecondInterrupt: the first Ctrl-C ends a run cleanly, and where something cannot be
@@ -72,4 +80,48 @@ func TestStateAlone(t *testing.T) {
 	assert.Equal(t, 2, code, stderr)
 	assert.NotContains(t, stdout, "Nothing to do")
 	assert.Contains(t, strings.Join(strings.Fields(stdout), " "), "nothing was judged, because a Terraform state is a record")
+}
+
+// TestInterruptedRunIsRecorded: of a run that was interrupted the history keeps what it did, and
+// nothing is closed by it; of one that did nothing the user is told that it is not recorded.
+func TestInterruptedRunIsRecorded(t *testing.T) {
+	enter(t, nil)
+	h, err := history.Create(t.Context(), "history.db")
+	require.NoError(t, err)
+	defer h.Close()
+	noon := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	r := &engine.Result{
+		SchemaVersion: 1, Command: "repair", RunID: "run-1", StartedAt: noon, FinishedAt: noon, Complete: true,
+		Scope: engine.Scope{Accounts: []string{"111122223333"}, Regions: []string{"eu-west-1"}, Types: []string{"*"}},
+		Drift: []engine.Drift{{Class: "changed", Severity: "medium", Resource: engine.Place{Type: "AWS::SQS::Queue", ID: "q", Account: "111122223333", Region: "eu-west-1"}}},
+	}
+	_, err = h.Record(t.Context(), r)
+	require.NoError(t, err)
+
+	var said bytes.Buffer
+	app := newApp(new(int), io.Discard, &said)
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	flags := flag.NewFlagSet("repair", flag.ContinueOnError)
+	flags.String("history", "history.db", "")
+	c := cli.NewContext(app, flags, nil)
+	c.Context = ctx
+	stopped := *r
+	stopped.RunID, stopped.StartedAt, stopped.Drift = "run-2", noon.AddDate(0, 0, 1), []engine.Drift{}
+	require.NoError(t, remember(c, h, &stopped))
+	assert.Contains(t, said.String(), "interrupted: the run is not recorded in history.db")
+	stopped.Outcomes = []engine.Outcome{{Action: "update-1", State: "done"}}
+	require.NoError(t, remember(c, h, &stopped))
+	assert.Contains(t, said.String(), "interrupted: of this run only its outcomes are recorded")
+
+	runs, err := h.Runs(t.Context(), history.Query{})
+	require.NoError(t, err)
+	require.Len(t, runs, 2)
+	assert.False(t, runs[1].Complete, "an interrupted run is not a complete one")
+	outcomes, err := h.Outcomes(t.Context(), history.Query{})
+	require.NoError(t, err)
+	assert.Len(t, outcomes, 1)
+	findings, err := h.Findings(t.Context(), history.Query{}, true)
+	require.NoError(t, err)
+	assert.Len(t, findings, 1, "what it did not come to is not closed")
 }

@@ -66,3 +66,29 @@ func TestLedgerOfCandidates(t *testing.T) {
 	assert.Empty(t, got.Marks)
 	assert.Equal(t, map[string]int{"111122223333/eu-west-1/AWS::SNS::Topic": 2, "x": 6}, got.Counts, "what we deleted is not missing; a cell that was not looked at keeps its count")
 }
+
+// A deletion that failed may have taken a part off before: that part is not missing, the whole is
+// still there.
+func TestLedgerOfAFailedDeletion(t *testing.T) {
+	const address, link = "aws/1/eu-west-1/AWS::EC2::EIP/a", "aws/1/eu-west-1/AWS::EC2::EIPAssociation/b"
+	for _, end := range []string{NotDone, Failed, Done} {
+		l, err := ReadLedger(t.Context(), &Memory{Now: func() time.Time { return day }})
+		require.NoError(t, err)
+		for i, r := range []Record{
+			{Kind: Counted, Detail: []byte(`{"1/eu-west-1/AWS::EC2::EIP": 2, "1/eu-west-1/AWS::EC2::EIPAssociation": 2}`)},
+			{Kind: Intent, Run: "r", Action: "a", Step: "delete", Ref: address, Incarnation: "i", Along: []string{link}},
+			{Kind: Outcome, Run: "r", Action: "a", Step: "delete", Ref: address, Incarnation: "i", State: end},
+		} {
+			r.Seq = int64(i + 1)
+			require.NoError(t, l.Add(r))
+		}
+		assert.Equal(t, 1, l.Counts["1/eu-west-1/AWS::EC2::EIPAssociation"], end)
+		gone := end == Done
+		assert.Equal(t, gone, l.Counts["1/eu-west-1/AWS::EC2::EIP"] == 1, end)
+		assert.Equal(t, gone, len(l.Ending()) == 1, "%s: that it stays away is yet to be seen", end)
+		assert.False(t, l.HasEnded(address, "i"), end)
+		require.NoError(t, l.Add(Record{Seq: 4, Kind: Deleted, Ref: address, Incarnation: "i", Along: []string{link}}))
+		assert.Empty(t, l.Ending(), end)
+		assert.True(t, l.HasEnded(address, "i"), end)
+	}
+}

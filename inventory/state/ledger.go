@@ -127,10 +127,14 @@ func (l *Ledger) add(r Record) error {
 			l.Tokens[r.Action], l.begun[r.Action] = r.Request, r.Time
 		}
 	case Outcome:
-		if i, open := l.intents[callKey(r)]; open && (r.State == Done || r.State == Unsure) && i.Step == "delete" {
+		switch i, open := l.intents[callKey(r)]; {
+		case !open || i.Step != "delete":
+		case r.State == Done || r.State == Unsure:
 			r.Along = i.Along
 			l.countDeleted(r)
 			l.ending[lifeKey(r)] = i
+		default: // what is taken off first may be gone although the rest failed
+			l.countLess(i.Along)
 		}
 		if _, open := l.intents[callKey(r)]; open && (r.State == Failed || r.State == NotDone) {
 			delete(l.Tokens, r.Action)
@@ -215,8 +219,12 @@ func (l *Ledger) countDeleted(r Record) {
 	}
 	l.deleted[lifeKey(r)] = true
 	l.Deleted = append(l.Deleted, r.Time)
-	// What we deleted, and what ended along with it, is not missing.
-	for _, text := range append(r.Along, r.Ref) {
+	l.countLess(append(r.Along, r.Ref))
+}
+
+// countLess notes that what we ended is not missing.
+func (l *Ledger) countLess(refs []string) {
+	for _, text := range refs {
 		if ref, err := inventory.ParseRef(text); err == nil {
 			if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; l.Counts[cell] > 0 {
 				l.Counts[cell]--

@@ -342,9 +342,27 @@ func TestOutcomes(t *testing.T) {
 	}}
 	r.Outcomes = []engine.Outcome{{Action: "1", State: "done", RequestID: "abc"}, {Action: "2", State: "done"}}
 	record(t, h, r)
-	var s string
-	require.NoError(t, h.db.QueryRowContext(t.Context(), "SELECT group_concat(concat_ws(' ', verb, resource, app, reason, state, request_id)) FROM outcomes").Scan(&s))
-	assert.Equal(t, "delete q orders orphan done abc", s, "a mark is no outcome here: the state says what is marked")
+	for _, c := range []struct {
+		q    Query
+		want int
+		why  string
+	}{
+		{Query{}, 1, "a mark is no outcome here: the state says what is marked"},
+		{Query{App: "orders", Account: account, Since: day(1)}, 1, "all that was asked for fits"},
+		{Query{App: "other"}, 0, "of another app"},
+		{Query{Account: "1"}, 0, "in another account"},
+		{Query{Since: day(2)}, 0, "before the time that was asked for"},
+	} {
+		got, err := h.Outcomes(t.Context(), c.q)
+		require.NoError(t, err)
+		require.Len(t, got, c.want, c.why)
+		if c.want > 0 {
+			assert.Equal(t, Outcome{
+				Time: day(1), RunID: r.RunID, Verb: "delete", Reason: "orphan", State: "done", App: "orders", RequestID: "abc",
+				Resource: engine.Place{Type: "AWS::SQS::Queue", ID: "q", Account: account},
+			}, got[0])
+		}
+	}
 }
 
 func TestPrune(t *testing.T) {

@@ -220,6 +220,45 @@ ORDER BY first_seen, rule, account, region, type, resource, file, logical_id, fi
 	return findings, nil
 }
 
+// An Outcome is what became of one action of a recorded run.
+type Outcome struct {
+	Time      time.Time    `json:"time"` // when the run started
+	RunID     string       `json:"runId"`
+	Verb      string       `json:"verb"`
+	Reason    string       `json:"reason,omitempty"`
+	State     string       `json:"state"`
+	Resource  engine.Place `json:"resource"`
+	App       string       `json:"app,omitempty"`
+	RequestID string       `json:"requestId,omitempty"`
+}
+
+// Outcomes returns what became of the actions of the runs since q.Since, in the order of the
+// runs: of all, or of q.App or q.Account.
+func (h *History) Outcomes(ctx context.Context, q Query) ([]Outcome, error) {
+	rows, err := h.db.QueryContext(ctx, `SELECT r.started, r.run_id, o.verb, o.reason, o.state, o.account, o.region, o.type, o.resource, o.app, o.request_id
+FROM outcomes o JOIN runs r ON r.id = o.run WHERE (? = '' OR o.app = ?) AND (? = '' OR o.account = ?) AND (? OR r.started >= ?) ORDER BY r.started, r.id, o.rowid`,
+		q.App, q.App, q.Account, q.Account, q.Since.IsZero(), q.Since.Unix())
+	if err != nil {
+		return nil, h.failed("read", err)
+	}
+	defer rows.Close()
+	outcomes := []Outcome{}
+	for rows.Next() {
+		var o Outcome
+		var started int64
+		p := &o.Resource
+		if err := rows.Scan(&started, &o.RunID, &o.Verb, &o.Reason, &o.State, &p.Account, &p.Region, &p.Type, &p.ID, &o.App, &o.RequestID); err != nil {
+			return nil, h.failed("read", err)
+		}
+		o.Time = time.Unix(started, 0).UTC()
+		outcomes = append(outcomes, o)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, h.failed("read", err)
+	}
+	return outcomes, nil
+}
+
 // moment is a time of the file; nil for 0.
 func moment(seconds int64) *time.Time {
 	if seconds == 0 {

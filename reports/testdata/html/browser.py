@@ -183,15 +183,16 @@ def main():
               f"text of resources stays text {page.loads + page.errors}")
         check("\u202e" not in page.content(), "no text turns its direction")
 
+        # Opened as a person would: nothing watches, so that no time of the watching is counted.
         file = write("large", large(demo()))
         times = []
         for _ in range(3):
+            page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             start = time.monotonic()
-            page = open_page(file)
+            page.goto(file.as_uri())
             expect(page.locator('[data-list="findings"] .size')).to_contain_text("showing", timeout=60_000)
             times.append(time.monotonic() - start)
-            page.context.close() if _ < 2 else None
-        print(f"      {MANY} findings, {file.stat().st_size / 1e6:.1f} MB: open in {sorted(times)[1]:.2f} s (median of {[round(t, 2) for t in times]})")
+        print(f"      {MANY} findings, {file.stat().st_size / 1e6:.1f} MB: open in {sorted(times)[1]:.2f} s (median of {[round(t, 2) for t in times]}); meant to be under 3 s")
         check(page.locator('[data-list="findings"] .size').inner_text().startswith(f"{MANY} findings"), f"{MANY} findings open")
         findings = page.locator('[data-list="findings"]')
         start = time.monotonic()
