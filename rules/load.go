@@ -280,10 +280,6 @@ func (f *file) load() {
 			"not a YAML document: here is no UTF-8 text", "")
 		return
 	}
-	if root, ok := readPlain(f.content); ok {
-		f.read(root, all)
-		return
-	}
 	var doc, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil {
