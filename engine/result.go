@@ -44,9 +44,11 @@ type Result struct {
 	Warnings  []Fault     `json:"warnings,omitempty"`
 	// Comparison is there when an older result was given (`report --against`).
 	Comparison *Comparison `json:"comparison,omitempty"`
-	// Plan is there when the command plans changes, Outcomes when it made them.
+	// Plan is there when the command plans changes, Outcomes when it made them. Actor is who
+	// made them: the ARN of the caller.
 	Plan     *plan.Plan `json:"plan,omitempty"`
 	Outcomes []Outcome  `json:"outcomes,omitempty"`
+	Actor    string     `json:"actor,omitempty"`
 	// History is there when the run was recorded (`--history FILE`): the newest runs up to
 	// this one, oldest first, so that a saved result draws its trend without that file.
 	History []Trend `json:"history,omitempty"`

@@ -49,6 +49,9 @@ func hide(t *schema.Type, secret []string, pointer string, v any) any {
 		if pointer != "" && (beside[pointer] || schema.IsSensitive(t, pointer)) {
 			return Sensitive, true
 		}
+		if text, is := v.(string); is && schema.IsSecretText(text) {
+			return Sensitive, true
+		}
 		return v, true
 	})
 }

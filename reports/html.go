@@ -119,7 +119,7 @@ func htmlPageOf(r *engine.Result) (*htmlPage, error) {
 		Style:   template.CSS(htmlStyle), //nolint:gosec // our own
 		Script:  template.JS(htmlScript), //nolint:gosec // our own
 		Heading: inert(strings.TrimSpace("pcf-scan " + r.Command)),
-		Facts:   htmlFacts([2]string{"run at", startOf(r)}, [2]string{"run", r.RunID}, [2]string{"made by", strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)}),
+		Facts:   htmlFacts([2]string{"run at", startOf(r)}, [2]string{"run", r.RunID}, [2]string{"made by", strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)}, [2]string{"acted as", r.Actor}),
 		Scope:   htmlScope(r.Scope), Complete: everythingRead(r), Unread: count(unread(r), "place", "places"), Next: inert(next), Stopped: inert(reaping(r).Stopped),
 		Tiles: htmlTiles(r), Charts: charts(r.History), Runs: r.History,
 	}

@@ -180,6 +180,9 @@ func (c *comment) coverage(r *engine.Result) {
 	if len(r.Scope.Files) > 0 {
 		c.say("Declared in %s.\n\n", code(list(r.Scope.Files, "file", "files")))
 	}
+	if r.Actor != "" {
+		c.say("Acted as %s.\n\n", code(r.Actor))
+	}
 	c.full = false
 }
 

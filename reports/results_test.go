@@ -270,7 +270,7 @@ func planned() *engine.Result {
 // applied is the same repair, of which one action failed.
 func applied() *engine.Result {
 	r := planned()
-	r.RunID = "run-applied"
+	r.RunID, r.Actor = "run-applied", "arn:aws:sts::111122223333:assumed-role/reaper/nightly"
 	r.Outcomes = []engine.Outcome{
 		{Action: "a1", State: "failed", Message: "LimitExceeded: too many tables", RequestID: "REQ1"},
 		{Action: "a2", State: "blocked", Message: "it needs a1"},

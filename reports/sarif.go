@@ -119,6 +119,7 @@ type (
 		ExecutionSuccessful bool                `json:"executionSuccessful"`
 		Start               string              `json:"startTimeUtc,omitempty"`
 		End                 string              `json:"endTimeUtc,omitempty"`
+		Account             string              `json:"account,omitempty"` // who acted
 		Notifications       []sarifNotification `json:"toolExecutionNotifications"`
 	}
 	sarifNotification struct {
@@ -350,7 +351,7 @@ func fileURI(path string) string {
 func invocation(r *engine.Result) sarifInvocation {
 	inv := sarifInvocation{
 		ExecutionSuccessful: everythingRead(r),
-		Start:               utc(r.StartedAt), End: utc(r.FinishedAt),
+		Start:               utc(r.StartedAt), End: utc(r.FinishedAt), Account: r.Actor,
 		Notifications: []sarifNotification{},
 	}
 	for _, f := range r.Faults {

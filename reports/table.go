@@ -119,6 +119,9 @@ func (p *page) coverage(r *engine.Result) {
 	if n := len(r.Scope.Files); n > 0 {
 		p.say("", "declared in %s", list(r.Scope.Files, "file", "files"))
 	}
+	if r.Actor != "" {
+		p.say("", "acted as %s", r.Actor)
+	}
 
 	if everythingRead(r) {
 		p.heading(green, "COVERAGE: complete, everything in scope was read")

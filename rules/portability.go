@@ -65,8 +65,12 @@ var placed = map[string]func(key, text string) string{
 }
 
 // secretIn returns the name of a secret, and not the secret: a name that gives it away over a
-// text that is all there and no place of a secret (an ARN, a dynamic reference).
+// text that is all there and no place of a secret (an ARN, a dynamic reference), or any name
+// over a text that gives itself away.
 func secretIn(key, text string) string {
+	if !strings.Contains(text, "{{resolve:") && schema.IsSecretText(strings.ReplaceAll(text, "${}", "")) {
+		return key
+	}
 	if !namesSecret(key) || text == "" || strings.HasPrefix(text, "arn:") || strings.Contains(text, "{{resolve:") || strings.Contains(text, "${}") || strings.Trim(text, "*") == "" {
 		return ""
 	}

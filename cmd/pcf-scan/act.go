@@ -424,6 +424,9 @@ func (a *actor) apply(ctx context.Context, r *engine.Result) error {
 		carryOut = func() ([]reaper.Outcome, error) { return a.applyReap(ctx, run, r) }
 	}
 	outcomes, err := carryOut()
+	if len(outcomes) > 0 {
+		r.Actor = caller.ARN
+	}
 	for _, o := range outcomes {
 		r.Outcomes = append(r.Outcomes, engine.Outcome(o))
 	}

@@ -281,13 +281,13 @@ func historyOutcomes(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		header := []string{"started", "run", "verb", "state", "reason", "app", "account", "region", "type", "request", "resource"}
+		header := []string{"started", "run", "verb", "state", "reason", "app", "account", "region", "type", "actor", "request", "resource"}
 		rows := [][]string{}
 		for _, o := range outcomes {
 			p := o.Resource
-			rows = append(rows, []string{o.Time.Format(time.RFC3339), o.RunID, o.Verb, o.State, o.Reason, o.App, p.Account, p.Region, p.Type, o.RequestID, p.ID})
+			rows = append(rows, []string{o.Time.Format(time.RFC3339), o.RunID, o.Verb, o.State, o.Reason, o.App, p.Account, p.Region, p.Type, o.Actor, o.RequestID, p.ID})
 		}
-		return printRows(c, "outcomes", outcomes, header, rows, []string{"started", "verb", "state", "reason", "app", "type", "resource"})
+		return printRows(c, "outcomes", outcomes, header, rows, []string{"started", "verb", "state", "reason", "app", "type", "actor", "resource"})
 	})
 }
 

@@ -65,7 +65,7 @@ func plant(t *schema.Type, word string, n *int) map[string]any {
 				return object
 			}
 		case node.Kinds&schema.Object != 0 && (isText(node.Values) || node.Values == nil && node.Open) && schema.IsSensitive(t, pointer+"/DB_PASSWORD"):
-			return map[string]any{"DB_PASSWORD": text("SEED")}
+			return map[string]any{"DB_PASSWORD": text("SEED"), "DATABASE_URL": "postgres://app:" + text("SEED") + "@db.example/orders"}
 		case node.Kinds&schema.Array != 0 && node.Items != nil:
 			if v := grow(node.Items, pointer+"/0", steps+1); v != nil {
 				return []any{v}

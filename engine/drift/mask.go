@@ -49,7 +49,7 @@ func hide(secret func(pointer string) bool, pointer string, v any) any {
 	if _, flag := v.(bool); v == nil || flag {
 		return v
 	}
-	if secret(pointer) {
+	if text, is := v.(string); secret(pointer) || is && schema.IsSecretText(text) {
 		return inventory.Sensitive
 	}
 	switch v := v.(type) {

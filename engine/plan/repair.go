@@ -456,7 +456,7 @@ func secretAt(pointer string, v any, secret func(at string) bool) (because strin
 				beside[at+"/"+member] = true
 			}
 		case string:
-			if e == inventory.Sensitive || e != "" && (beside[at] || secret(at)) {
+			if e == inventory.Sensitive || e != "" && (beside[at] || secret(at) || schema.IsSecretText(e)) {
 				because = at + ": a secret, which a plan must not hold"
 			}
 		}

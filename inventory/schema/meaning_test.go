@@ -122,6 +122,28 @@ func TestIsSensitive(t *testing.T) {
 	assert.False(t, IsSensitive(nil, ""), "the resource as a whole has no name")
 }
 
+func TestIsSecretText(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want bool
+		why  string
+	}{
+		{"postgres://app:correct-horse@db.example:5432/orders", true, "an address with a password"},
+		{"amqps://:correct-horse@mq.example", true, "a password without a user"},
+		{"see https://app:x@db.example for it", true, "within a sentence"},
+		{"postgres://app@db.example:5432/orders", false, "a user alone is no secret"},
+		{"https://db.example:5432/a:b@c", false, "a colon in the path"},
+		{"https://db.example/?owner=a:b@c.example", false, "a colon in the query"},
+		{"s3://bucket/key", false, "an ordinary address"},
+		{"arn:aws:iam::111122223333:user/a@b.example", false, "no address at all"},
+		{"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", true, "a private key"},
+		{"-----BEGIN PUBLIC KEY-----\nMIIB", false, "a public key"},
+		{"", false, "nothing"},
+	} {
+		assert.Equal(t, c.want, IsSecretText(c.text), "%s: %s", c.text, c.why)
+	}
+}
+
 func TestMatchPointer(t *testing.T) {
 	for _, c := range []struct {
 		pattern, pointer string

@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // IsSensitive reports whether a value at this pointer must never be printed: what the
 // schema makes write-only (passwords that AWS itself will not return), and what its
@@ -47,6 +50,21 @@ func SecretBeside(object map[string]any) string {
 		}
 	}
 	return ""
+}
+
+var (
+	// An address with a password in it, as in postgres://app:secret@db.example/orders (RFC 3986,
+	// section 3.2.1, calls it userinfo).
+	userinfo = regexp.MustCompile(`://[^\s/?#:@]*:[^\s/?#@]+@`)
+	// A private key as text (RFC 7468).
+	privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
+)
+
+// IsSecretText reports whether a text is a secret wherever it stands, because it says so
+// itself: an address with a password, a private key.
+func IsSecretText(text string) bool {
+	return strings.Contains(text, "://") && userinfo.MatchString(text) ||
+		strings.Contains(text, "PRIVATE KEY-----") && privateKey.MatchString(text)
 }
 
 var separators = strings.NewReplacer("_", "", "-", "")

@@ -60,7 +60,8 @@ func MaskSecrets(key []byte, typ string, properties inventory.Properties) invent
 				beside[pointer+"/"+member] = true
 			}
 		}
-		return mask(key, pointer, v, beside[pointer] || schema.IsSensitive(t, pointer))
+		text, _ := v.(string)
+		return mask(key, pointer, v, beside[pointer] || schema.IsSensitive(t, pointer) || schema.IsSecretText(text))
 	}).(map[string]any)
 	return masked
 }

@@ -102,7 +102,7 @@ func (h *History) Close() error { return h.db.Close() }
 
 // migrations bring the tables from version i to i+1. One that was released is never changed;
 // what comes later is appended. The version stands in SQLite's user_version.
-var migrations = []string{tables}
+var migrations = []string{tables, actors}
 
 // migrate checks that the file is ours and brings its tables up to date.
 func (h *History) migrate(ctx context.Context) error {

@@ -402,6 +402,35 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// A file of each older version is brought up to date, and keeps what is in it.
+func TestOlderFile(t *testing.T) {
+	for version := 1; version < len(migrations); version++ {
+		path := filepath.Join(t.TempDir(), "old.db")
+		db, err := sql.Open("sqlite", path)
+		require.NoError(t, err)
+		for i, m := range migrations[:version] {
+			_, err = db.ExecContext(t.Context(), fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", m, applicationID, i+1))
+			require.NoError(t, err)
+		}
+		_, err = db.ExecContext(t.Context(), "INSERT INTO runs (run_id, command, scope, tool, started, finished, complete) VALUES ('old', 'reap', '{}', '1', 1, 1, 1)")
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		h, err := Create(t.Context(), path)
+		require.NoError(t, err)
+		acting := scanOf(day(1), "q")
+		acting.Actor, acting.Outcomes = "arn:aws:iam::111122223333:user/ann", []engine.Outcome{{Action: "a", State: "done"}}
+		record(t, h, acting)
+		outcomes, err := h.Outcomes(t.Context(), Query{})
+		require.NoError(t, err)
+		require.Len(t, outcomes, 1)
+		assert.Equal(t, acting.Actor, outcomes[0].Actor)
+		var runs int
+		require.NoError(t, h.db.QueryRowContext(t.Context(), "SELECT count(*) FROM runs").Scan(&runs))
+		assert.Equal(t, 2, runs)
+		require.NoError(t, h.Close())
+	}
+}
+
 func TestFilesThatAreNone(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()

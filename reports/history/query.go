@@ -224,6 +224,7 @@ ORDER BY first_seen, rule, account, region, type, resource, file, logical_id, fi
 type Outcome struct {
 	Time      time.Time    `json:"time"` // when the run started
 	RunID     string       `json:"runId"`
+	Actor     string       `json:"actor,omitempty"` // who acted: the ARN of the caller
 	Verb      string       `json:"verb"`
 	Reason    string       `json:"reason,omitempty"`
 	State     string       `json:"state"`
@@ -235,7 +236,7 @@ type Outcome struct {
 // Outcomes returns what became of the actions of the runs since q.Since, in the order of the
 // runs: of all, or of q.App or q.Account.
 func (h *History) Outcomes(ctx context.Context, q Query) ([]Outcome, error) {
-	rows, err := h.db.QueryContext(ctx, `SELECT r.started, r.run_id, o.verb, o.reason, o.state, o.account, o.region, o.type, o.resource, o.app, o.request_id
+	rows, err := h.db.QueryContext(ctx, `SELECT r.started, r.run_id, r.actor, o.verb, o.reason, o.state, o.account, o.region, o.type, o.resource, o.app, o.request_id
 FROM outcomes o JOIN runs r ON r.id = o.run WHERE (? = '' OR o.app = ?) AND (? = '' OR o.account = ?) AND (? OR r.started >= ?) ORDER BY r.started, r.id, o.rowid`,
 		q.App, q.App, q.Account, q.Account, q.Since.IsZero(), q.Since.Unix())
 	if err != nil {
@@ -247,7 +248,7 @@ FROM outcomes o JOIN runs r ON r.id = o.run WHERE (? = '' OR o.app = ?) AND (? =
 		var o Outcome
 		var started int64
 		p := &o.Resource
-		if err := rows.Scan(&started, &o.RunID, &o.Verb, &o.Reason, &o.State, &p.Account, &p.Region, &p.Type, &p.ID, &o.App, &o.RequestID); err != nil {
+		if err := rows.Scan(&started, &o.RunID, &o.Actor, &o.Verb, &o.Reason, &o.State, &p.Account, &p.Region, &p.Type, &p.ID, &o.App, &o.RequestID); err != nil {
 			return nil, h.failed("read", err)
 		}
 		o.Time = time.Unix(started, 0).UTC()

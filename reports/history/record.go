@@ -25,8 +25,8 @@ func (h *History) Record(ctx context.Context, r *engine.Result) (recorded bool, 
 		return false, fmt.Errorf("record the run: %w", err)
 	}
 	err = h.transaction(ctx, "record in", func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO runs (run_id, command, scope, tool, started, finished, complete) VALUES (?,?,?,?,?,?,?)",
-			r.RunID, r.Command, string(scope), r.Tool.Version, r.StartedAt.Unix(), r.FinishedAt.Unix(), r.Complete)
+		done, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO runs (run_id, command, scope, tool, started, finished, complete, actor) VALUES (?,?,?,?,?,?,?,?)",
+			r.RunID, r.Command, string(scope), r.Tool.Version, r.StartedAt.Unix(), r.FinishedAt.Unix(), r.Complete, r.Actor)
 		if err != nil {
 			return err
 		}

@@ -74,3 +74,6 @@ CREATE TABLE findings (
 );
 CREATE INDEX findings_rule ON findings (rule);
 `
+
+// actors is version 2: who acted in a run, the ARN of the caller; empty where nobody did.
+const actors = "ALTER TABLE runs ADD COLUMN actor TEXT NOT NULL DEFAULT ''"
