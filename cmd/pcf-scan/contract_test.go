@@ -416,7 +416,7 @@ var acts = map[string]act{
 	"history findings --history":     {without: "history findings", flag: "past.db", see: "restricted-ssh"},
 	"history outcomes --history":     {without: "history outcomes", flag: "past.db", see: "tag +done"},
 	"history outcomes --now":         {without: "history outcomes --history past.db --since 30d", flag: "1980-01-01T00:00:00Z", see: "tag +done"},
-	"history outcomes --app":         {flag: "none", see: "exit 0"},
+	"history outcomes --app":         {flag: "none", see: "no recorded run has numbers of it"},
 	"history outcomes --account":     {flag: "444455556666", see: "exit 0"},
 	"history prune --history":        {without: "history prune --keep-runs 100", flag: "past.db", see: "exit 0"},
 	"history list --now":             {without: "history list --history past.db --since 30d", flag: "1980-01-01T00:00:00Z", see: "2020-01-01"},

@@ -281,6 +281,11 @@ func historyOutcomes(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(outcomes) == 0 {
+			if err := recorded(ctx, c, h, "app", "account"); err != nil {
+				return err
+			}
+		}
 		header := []string{"started", "run", "verb", "state", "reason", "app", "account", "region", "type", "actor", "request", "resource"}
 		rows := [][]string{}
 		for _, o := range outcomes {

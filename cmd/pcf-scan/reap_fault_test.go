@@ -136,7 +136,7 @@ func TestReapFaultSweepOnEmulator(t *testing.T) {
 		return ended, code
 	}
 	none, runs := 0, 0
-	for _, f := range crossed(reads, 27) {
+	for _, f := range crossed(reads, 14) {
 		ended, code := try(f)
 		runs++
 		if len(ended) == 0 {

@@ -206,7 +206,7 @@ func TestReapKillSweep(t *testing.T) {
 	want := left(t, dir)
 	require.Len(t, want, 3, "what stays, and a snapshot")
 	writes := b.Puts()
-	points := killPoints(writes, 48)
+	points := killPoints(writes, 32)
 	t.Logf("a teardown of 30 resources with %d writes of its state is killed at %d moments", writes, len(points))
 	for _, at := range points {
 		t.Run(at.String(), func(t *testing.T) {

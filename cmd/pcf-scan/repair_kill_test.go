@@ -91,7 +91,7 @@ func TestRepairKilledOnEmulator(t *testing.T) {
 	require.Equal(t, 1, want["Queues old"])
 	require.Greater(t, writes, 15)
 
-	points := killPoints(writes, 12)
+	points := killPoints(writes, 8)
 	tried, left := 0, 0 // points, and those of them after which there was something to do
 	for i, at := range points {
 		t.Run(at.String(), func(t *testing.T) {

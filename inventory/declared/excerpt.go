@@ -240,12 +240,11 @@ var (
 	// What gives a name a value, in YAML, JSON, a script, a comment: NAME: x, "NAME" = x, --name x.
 	assignment = regexp.MustCompile(`([A-Za-z][\w.-]*)(?:\\?["'])?[ \t]*(?::|=|:=)[ \t]*(?:\\?["'])?([^\s"'\\{\[!$|>&*,}\]][^\s,}\]]*)`)
 	option     = regexp.MustCompile(`--([A-Za-z][\w-]*)[ \t=]+(?:\\?["'])?([^\s"'\\{$-]\S*)`)
-	userInfo   = regexp.MustCompile(`://[^/\s:@]*:[^/\s@$]+@`)
 )
 
 // suspicious reports whether a line seems to give a secret a value, whatever it is in.
 func (s *sourceText) suspicious(line string) bool {
-	if userInfo.MatchString(line) {
+	if schema.IsSecretText(line) {
 		return true
 	}
 	for _, form := range []*regexp.Regexp{assignment, option} {

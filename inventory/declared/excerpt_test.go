@@ -71,6 +71,7 @@ func TestExcerptHidesSecrets(t *testing.T) {
 		{"an environment variable", "a.yaml", properties("AWS::Lambda::Function", "      Environment:\n        Variables:\n          API_TOKEN: "+secret+"\n")},
 		{"a name and its value", "a.yaml", properties("AWS::CodeBuild::Project", "      Environment:\n        EnvironmentVariables:\n          - Name: AWS_SECRET_ACCESS_KEY\n            Value: "+secret+"\n")},
 		{"a comment", "a.yaml", properties("AWS::SQS::Queue", "      # db_password: "+secret+"\n      QueueName: a\n")},
+		{"what a machine starts with", "a.yaml", properties("AWS::EC2::Instance", "      UserData: |\n        echo "+secret+" | login\n")},
 		{"a script", "a.yaml", properties("AWS::EC2::Instance", "      UserData: |\n        export DB_PASSWORD='"+secret+"'\n        psql --password "+secret+"\n        curl https://me:"+secret+"@example.com\n")},
 		{"a JSON text", "a.yaml", properties("AWS::SSM::Document", "      Content: \"{\\\"password\\\": \\\""+secret+"\\\"}\"\n")},
 		{"a private key", "a.yaml", properties("AWS::EC2::Instance", "      UserData: |\n        -----BEGIN RSA PRIVATE KEY-----\n        "+secret+"\n        -----END RSA PRIVATE KEY-----\n")},
@@ -97,7 +98,7 @@ func TestExcerptHidesSecrets(t *testing.T) {
 		"so is what is looked up":      database("'{{resolve:secretsmanager:prod/db:SecretString:password}}'"),
 		"a resource may be called so":  "Resources:\n  AppSecret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      Description: a\n",
 		"a flag is no secret":          properties("AWS::RDS::DBInstance", "      ManageMasterUserPassword: true\n"),
-		"a script may use a secret":    properties("AWS::EC2::Instance", "      UserData: |\n        psql --password $DB_PASSWORD\n        TOKEN=${1}\n"),
+		"a script may use a secret":    properties("AWS::CodeBuild::Project", "      Source:\n        BuildSpec: |\n          psql --password $DB_PASSWORD\n          TOKEN=${1}\n"),
 		"the key of a secret, and ARN": properties("AWS::Lambda::Function", "      Environment: {Variables: {SECRET_ARN: \"arn:aws:x\"}}\n"),
 	} {
 		x, path := excerptsOf(t, "a.yaml", text)

@@ -131,6 +131,8 @@ func TestIsSecretText(t *testing.T) {
 		{"postgres://app:correct-horse@db.example:5432/orders", true, "an address with a password"},
 		{"amqps://:correct-horse@mq.example", true, "a password without a user"},
 		{"see https://app:x@db.example for it", true, "within a sentence"},
+		{"postgres://app:$PASSWORD@db.example/orders", false, "a variable of a script"},
+		{"postgres://app:{{resolve:secretsmanager:db}}@db.example/orders", false, "a dynamic reference"},
 		{"postgres://app@db.example:5432/orders", false, "a user alone is no secret"},
 		{"https://db.example:5432/a:b@c", false, "a colon in the path"},
 		{"https://db.example/?owner=a:b@c.example", false, "a colon in the query"},

@@ -54,8 +54,8 @@ func SecretBeside(object map[string]any) string {
 
 var (
 	// An address with a password in it, as in postgres://app:secret@db.example/orders (RFC 3986,
-	// section 3.2.1, calls it userinfo).
-	userinfo = regexp.MustCompile(`://[^\s/?#:@]*:[^\s/?#@]+@`)
+	// section 3.2.1, calls it userinfo). What is put in later ($NAME, {{resolve:...}}) is none.
+	userinfo = regexp.MustCompile(`://[^\s/?#:@]*:[^\s/?#@${][^\s/?#@]*@`)
 	// A private key as text (RFC 7468).
 	privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
 )
