@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -275,7 +276,7 @@ func TestStreamedJoinsEqualRun(t *testing.T) {
 	file := filepath.Join(dir, "snapshot.jsonl")
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	streamed, met := 0, map[string]bool{}
-	rapid.Check(t, func(t *rapid.T) {
+	law := func(t *rapid.T) {
 		text := joinedSnapshot(t)
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		job := engine.Job{Command: "check", Rules: pack, Now: now, Include: engine.Include{Summary: true}}
@@ -299,12 +300,18 @@ func TestStreamedJoinsEqualRun(t *testing.T) {
 			met[r.ID+" passes"] = met[r.ID+" passes"] || r.Pass > 0
 			met[r.ID+" fails"] = met[r.ID+" fails"] || r.Fail > 0
 		}
-	})
-	assert.Greater(t, streamed, 50)
-	for _, id := range []string{
+	}
+	judged := []string{
 		"any-function", "from-joined", "group-of-function", "facts", "jiti-key-unused", "jiti-security-group-unattached",
 		"jiti-role-unattached", "cost-volume-unattached", "s3-bucket-ssl-requests-only", "secretsmanager-using-cmk",
-	} {
+	}
+	// Some verdicts come by chance about once in a hundred draws.
+	unmet := func(id string) bool { return !met[id+" passes"] || !met[id+" fails"] }
+	for try := 0; try < 20 && slices.ContainsFunc(judged, unmet); try++ {
+		rapid.Check(t, law)
+	}
+	assert.Greater(t, streamed, 20, "of a hundred draws, about every second is streamed")
+	for _, id := range judged {
 		assert.True(t, met[id+" passes"], "the law is empty for a verdict that never comes: %s passes", id)
 		assert.True(t, met[id+" fails"], "the law is empty for a verdict that never comes: %s fails", id)
 	}
