@@ -21,12 +21,13 @@ var jsonFormat = Format{
 	Name:  "json",
 	Title: "the saved result, for scripts and for `pcf-scan report`",
 	Write: func(w io.Writer, r *engine.Result, _ Options) error {
-		return writeJSON(w, withoutNulls(r))
+		return WriteJSON(w, withoutNulls(r))
 	},
 }
 
-// writeJSON writes v indented, without HTML escapes, inert on a terminal.
-func writeJSON(w io.Writer, v any) error {
+// WriteJSON writes v indented, without HTML escapes, inert on a terminal. The error is that of
+// the encoder or of w.
+func WriteJSON(w io.Writer, v any) error {
 	out := &inertWriter{to: bufio.NewWriterSize(w, 1<<16)}
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)

@@ -39,7 +39,7 @@ func writeSARIF(w io.Writer, run sarifRun) error {
 	results := run.Results
 	run.Results = []sarifResult{}
 	var frame bytes.Buffer
-	if err := writeJSON(&frame, sarifLog{
+	if err := WriteJSON(&frame, sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
 		Version: "2.1.0",
 		Runs:    []sarifRun{run},

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -117,20 +115,12 @@ func listRules(c *cli.Context) error {
 
 // envelope prints a section in the frame that every JSON output has.
 func envelope(c *cli.Context, section string, list any) error {
-	var doc bytes.Buffer
-	e := json.NewEncoder(&doc)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	err := e.Encode(map[string]any{
+	return reports.WriteJSON(c.App.Writer, map[string]any{
 		"schemaVersion": engine.SchemaVersion,
 		"tool":          engine.Tool{Name: "pcf-scan", Version: version},
 		"command":       c.Command.FullName(),
 		section:         list,
 	})
-	if err != nil {
-		return err
-	}
-	return reports.WriteInertJSON(c.App.Writer, doc.Bytes())
 }
 
 func showRule(c *cli.Context) error {

@@ -330,18 +330,7 @@ func factsOf(l *state.Ledger) plan.Facts {
 	if l == nil {
 		return f
 	}
-	f.Deleted, f.Counts = l.Deleted, maps.Clone(l.Counts)
-	// A run that died may have deleted what it did not write down any more: that is not missing.
-	for _, intent := range l.Open() {
-		if intent.Step != "delete" {
-			continue
-		}
-		for _, text := range append(intent.Along, intent.Ref) {
-			if ref, err := inventory.ParseRef(text); err == nil {
-				f.Counts[ref.Account+"/"+ref.Region+"/"+ref.Type]--
-			}
-		}
-	}
+	f.Deleted, f.Counts = l.Deleted, l.Expected()
 	for ref, m := range l.Marks {
 		f.Marks[ref] = plan.MarkFact{
 			Incarnation: m.Incarnation, Reason: plan.Reason(m.Reason), Looks: m.Looks, At: m.At, Noticed: m.Noticed, Told: m.Told, Quarantined: m.Quarantined,

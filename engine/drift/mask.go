@@ -1,10 +1,6 @@
 package drift
 
 import (
-	"maps"
-	"slices"
-	"strconv"
-
 	"github.com/pcf-scan/pcf-scan/inventory"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
@@ -43,31 +39,16 @@ func holdsSecret(v any) (found bool) {
 	return found
 }
 
-// hide masks the values below v whose place or name says that they are secret. A flag is
-// never one.
+// hide masks the values at and below v that are secret. A flag is none by its name alone.
 func hide(secret func(pointer string) bool, pointer string, v any) any {
-	if _, flag := v.(bool); v == nil || flag {
-		return v
-	}
-	if text, is := v.(string); secret(pointer) || is && schema.IsSecretText(text) {
-		return inventory.Sensitive
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			out[name] = hide(secret, pointer+"/"+schema.EscapePointer(name), v[name])
+	isSecret := inventory.Secrets(func(pointer string, v any) bool {
+		_, flag := v.(bool)
+		return !flag && secret(pointer)
+	})
+	return inventory.Rewrite(pointer, v, func(pointer string, v any) (any, bool) {
+		if v == nil {
+			return nil, true
 		}
-		if name := schema.SecretBeside(v); name != "" && v[name] != nil {
-			out[name] = inventory.Sensitive
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = hide(secret, pointer+"/"+strconv.Itoa(i), e)
-		}
-		return out
-	}
-	return v
+		return inventory.Sensitive, isSecret(pointer, v)
+	})
 }

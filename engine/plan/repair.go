@@ -443,20 +443,17 @@ func (r *repair) patch(d *drift.Drift, differences []drift.Change) (patch []Chan
 // secretAt names the first value at or below a pointer that a plan must not hold: a secret,
 // or one that is not known.
 func secretAt(pointer string, v any, secret func(at string) bool) (because string) {
-	beside := map[string]bool{} // the places that a name beside them gives away
+	isSecret := inventory.Secrets(func(at string, _ any) bool { return secret(at) })
 	inventory.Walk(pointer, v, func(at string, e any) bool {
 		if because != "" {
 			return false
 		}
+		hidden := isSecret(at, e)
 		switch e := e.(type) {
 		case *inventory.Unknown:
 			because = at + ": " + e.Because
-		case map[string]any:
-			if member := schema.SecretBeside(e); member != "" {
-				beside[at+"/"+member] = true
-			}
 		case string:
-			if e == inventory.Sensitive || e != "" && (beside[at] || secret(at) || schema.IsSecretText(e)) {
+			if e == inventory.Sensitive || e != "" && hidden {
 				because = at + ": a secret, which a plan must not hold"
 			}
 		}

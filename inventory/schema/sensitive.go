@@ -3,6 +3,7 @@ package schema
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // IsSensitive reports whether a value at this pointer must never be printed: what the
@@ -55,16 +56,20 @@ func SecretBeside(object map[string]any) string {
 var (
 	// An address with a password in it, as in postgres://app:secret@db.example/orders (RFC 3986,
 	// section 3.2.1, calls it userinfo). What is put in later ($NAME, {{resolve:...}}) is none.
-	userinfo = regexp.MustCompile(`://[^\s/?#:@]*:[^\s/?#@${][^\s/?#@]*@`)
+	userinfo = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`://[^\s/?#:@]*:[^\s/?#@${][^\s/?#@]*@`)
+	})
 	// A private key as text (RFC 7468).
-	privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
+	privateKey = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
+	})
 )
 
 // IsSecretText reports whether a text is a secret wherever it stands, because it says so
 // itself: an address with a password, a private key.
 func IsSecretText(text string) bool {
-	return strings.Contains(text, "://") && userinfo.MatchString(text) ||
-		strings.Contains(text, "PRIVATE KEY-----") && privateKey.MatchString(text)
+	return strings.Contains(text, "://") && userinfo().MatchString(text) ||
+		strings.Contains(text, "PRIVATE KEY-----") && privateKey().MatchString(text)
 }
 
 var separators = strings.NewReplacer("_", "", "-", "")

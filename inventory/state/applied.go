@@ -53,15 +53,9 @@ const maskedPrefix = "hmac-sha256:"
 // masked already stays so, and what is not known becomes a text that says so. The input is not changed.
 func MaskSecrets(key []byte, typ string, properties inventory.Properties) inventory.Properties {
 	t, _ := schema.Lookup(typ)
-	beside := map[string]bool{} // the places that a name beside them gives away
+	isSecret := inventory.Secrets(func(pointer string, _ any) bool { return schema.IsSensitive(t, pointer) })
 	masked, _ := inventory.Rewrite("", properties, func(pointer string, v any) (any, bool) {
-		if object, is := v.(map[string]any); is {
-			if member := schema.SecretBeside(object); member != "" {
-				beside[pointer+"/"+member] = true
-			}
-		}
-		text, _ := v.(string)
-		return mask(key, pointer, v, beside[pointer] || schema.IsSensitive(t, pointer) || schema.IsSecretText(text))
+		return mask(key, pointer, v, isSecret(pointer, v))
 	}).(map[string]any)
 	return masked
 }

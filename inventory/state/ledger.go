@@ -223,14 +223,28 @@ func (l *Ledger) countDeleted(r Record) {
 }
 
 // countLess notes that what we ended is not missing.
-func (l *Ledger) countLess(refs []string) {
+func (l *Ledger) countLess(refs []string) { less(l.Counts, refs) }
+
+func less(counts map[string]int, refs []string) {
 	for _, text := range refs {
 		if ref, err := inventory.ParseRef(text); err == nil {
-			if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; l.Counts[cell] > 0 {
-				l.Counts[cell]--
+			if cell := ref.Account + "/" + ref.Region + "/" + ref.Type; counts[cell] > 0 {
+				counts[cell]--
 			}
 		}
 	}
+}
+
+// Expected returns a copy of Counts without what a run that died may have deleted and did not
+// write down any more: that is not missing.
+func (l *Ledger) Expected() map[string]int {
+	counts := maps.Clone(l.Counts)
+	for _, intent := range l.intents {
+		if intent.Step == "delete" {
+			less(counts, append(intent.Along, intent.Ref))
+		}
+	}
+	return counts
 }
 
 // WasDeleted reports whether a life of a resource was deleted, or may have been.
