@@ -52,7 +52,7 @@ test: vet lint emulator cfn-lint ## every check: vet, lint, unit, property, fuzz
 	@[ -n "$(RACE)" ] || echo "note: no C compiler, so the race detector is off"
 	@{ go test -json $(RACE) $(RACED) || echo '{"Action": "command-failed"}'; \
 	   go test -json $(RACE) -short ./reaper ./reaper/simcloud || echo '{"Action": "command-failed"}'; \
-	   PCF_SCAN_MOTO=required go test -json -timeout $(LONGEST) $(UNRACED) || echo '{"Action": "command-failed"}'; \
+	   PCF_SCAN_MOTO=required go test -json -parallel 6 -timeout $(LONGEST) $(UNRACED) || echo '{"Action": "command-failed"}'; \
 	 } | python3 .ci/summary.py
 
 .PHONY: test-full

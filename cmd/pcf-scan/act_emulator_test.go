@@ -19,6 +19,7 @@ import (
 // TestActOnEmulator: from an empty account to the declaration and back through the real
 // clients. Plans write nothing, an application writes what it planned, a second one nothing.
 func TestActOnEmulator(t *testing.T) {
+	t.Parallel()
 	e := emulator.Start(t)
 	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
 	dir := t.TempDir()
@@ -83,6 +84,7 @@ particles:
 // TestRecreateOnEmulator: from an empty account a whole app (network, machine, load balancer,
 // function, stores) by one command. Then it is as declared, and there is nothing to write.
 func TestRecreateOnEmulator(t *testing.T) {
+	t.Parallel()
 	e := emulator.Start(t)
 	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
 	shop := filepath.Join("..", "..", "reaper", "awscloud", "testdata", "shop")

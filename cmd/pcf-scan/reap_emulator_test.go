@@ -75,6 +75,7 @@ type reapLeft struct {
 // its state shows that nothing else was touched. It cannot draw functions and databases: the
 // world with those is looked at by the client alone.
 func TestReapOnEmulator(t *testing.T) {
+	t.Parallel()
 	for _, drawable := range []bool{true, false} {
 		name := "with functions and databases"
 		if drawable {
@@ -84,6 +85,7 @@ func TestReapOnEmulator(t *testing.T) {
 			if !drawable && os.Getenv("PCF_SCAN_FULL") == "" {
 				t.Skip("a second world of the same kind: make test-full")
 			}
+			t.Parallel()
 			reapOnEmulator(t, drawable)
 		})
 	}

@@ -19,6 +19,7 @@ import (
 // included, each before what it hangs on; the VPC at the other end of the peering stays. A
 // third-party client seeds and looks.
 func TestReapNetworkOnEmulator(t *testing.T) {
+	t.Parallel()
 	e := emulator.Start(t)
 	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
 	script := filepath.Join(root, "testdata/accounts/reap_network.py")

@@ -56,6 +56,7 @@ particles:
 // and after it did, and runs it again: it ends, nothing is there twice or without its tags
 // (by a third-party client's count), everything is as declared, and the journal is whole.
 func TestRepairKilledOnEmulator(t *testing.T) {
+	t.Parallel()
 	e := emulator.Start(t)
 	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
 	dir := t.TempDir()

@@ -6,8 +6,8 @@
 // called ([Emulator.Calls], [Emulator.Writes]) and answers wrongly on request
 // ([Emulator.Fail]), because moto itself denies, throttles and breaks nothing.
 //
-// There is one moto for all tests of a package. It ends with the test process, however
-// that ends.
+// Tests of a package that run one after the other share one moto, and those that run in
+// parallel have one each. They end with the test process, however that ends.
 package emulator
 
 import (
@@ -43,31 +43,29 @@ type Emulator struct {
 	// URL is the endpoint, for AWS_ENDPOINT_URL.
 	URL string
 
-	python string
-	moto   string // moto's own address, past the proxy
-	proxy  *proxy
-
+	*server
+	python  string
 	scanner []string // see Enforce
 }
 
+// A server is a moto and the proxy before it.
+type server struct {
+	moto  string    // its own address, past the proxy
+	leash io.Closer // our end of the pipe; what nobody refers to would be collected and closed
+	proxy *proxy
+	front *httptest.Server
+	// What StartSeeded left in the account.
+	script, said string
+}
+
 var (
-	inUse   sync.Mutex // one test at a time has the emulator
-	startup sync.Once
-	server  struct {
-		url   string
-		leash io.Closer // our end of the pipe; what nobody refers to would be collected and closed
-		proxy *proxy
-		front *httptest.Server
-		err   error
-	}
-	// seeded is what StartSeeded left in the account.
-	seeded     struct{ script, said string }
+	idle       []*server // those that no test has now
+	idleMutex  sync.Mutex
 	countMutex sync.Mutex
 	count      int
 )
 
-// Start returns an empty emulator. Tests that run in parallel get it one after the other;
-// a test may call Start or StartSeeded once.
+// Start returns an empty emulator, which is the test's own until it ends.
 //
 // moto_server is looked for on PATH and in .venv/bin at the root of the repository. When
 // it is not there the test is skipped, or fails when PCF_SCAN_MOTO=required. When
@@ -75,7 +73,7 @@ var (
 // emulator is appended to it, one a line, so that `make test` can print how many did.
 func Start(t testing.TB) *Emulator {
 	t.Helper()
-	e := take(t)
+	e := take(t, "")
 	e.Reset(t)
 	return e
 }
@@ -85,18 +83,18 @@ func Start(t testing.TB) *Emulator {
 // seed it: the script runs again only when something was written since.
 func StartSeeded(t testing.TB, script string) (e *Emulator, said string) {
 	t.Helper()
-	e = take(t)
-	if seeded.script != script || e.proxy.changed() {
+	e = take(t, script)
+	if e.script != script || e.proxy.changed() {
 		e.Reset(t)
 		said := e.Seed(t, script)
-		seeded.script, seeded.said = script, said
+		e.script, e.said = script, said
 		e.proxy.unchanged()
 	}
-	return e, seeded.said
+	return e, e.said
 }
 
-// take gives the emulator to a test until its end.
-func take(t testing.TB) *Emulator {
+// take gives an emulator to a test until its end, one that the script has seeded if it can.
+func take(t testing.TB, script string) *Emulator {
 	t.Helper()
 	binary := find()
 	if binary == "" {
@@ -106,18 +104,29 @@ func take(t testing.TB) *Emulator {
 		}
 		t.Skip("NOT RUN AGAINST THE EMULATOR: " + missing)
 	}
-	inUse.Lock()
-	t.Cleanup(inUse.Unlock)
-	startup.Do(func() {
-		if server.url, server.leash, server.err = launch(binary); server.err == nil {
-			server.proxy = newProxy(server.url, sync.OnceValues(func() (map[string][]paging, error) { return paginators(pythonBeside(binary)) }))
-			server.front = httptest.NewServer(server.proxy)
-		}
-	})
-	if server.err != nil {
-		t.Fatalf("start the emulator: %v", server.err)
+	var s *server
+	idleMutex.Lock()
+	if at := slices.IndexFunc(idle, func(s *server) bool { return s.script == script }); at >= 0 {
+		s, idle = idle[at], slices.Delete(idle, at, at+1)
+	} else if last := len(idle) - 1; last >= 0 {
+		s, idle = idle[last], idle[:last]
 	}
-	e := &Emulator{URL: server.front.URL, python: pythonBeside(binary), moto: server.url, proxy: server.proxy}
+	idleMutex.Unlock()
+	if s == nil {
+		moto, leash, err := launch(binary)
+		if err != nil {
+			t.Fatalf("start the emulator: %v", err)
+		}
+		s = &server{moto: moto, leash: leash}
+		s.proxy = newProxy(moto, sync.OnceValues(func() (map[string][]paging, error) { return paginators(pythonBeside(binary)) }))
+		s.front = httptest.NewServer(s.proxy)
+	}
+	t.Cleanup(func() {
+		idleMutex.Lock()
+		defer idleMutex.Unlock()
+		idle = append(idle, s)
+	})
+	e := &Emulator{URL: s.front.URL, python: pythonBeside(binary), server: s}
 	e.Heal()
 	e.Forget()
 	t.Cleanup(e.Heal) // lets go of requests that hang
@@ -237,7 +246,7 @@ func (e *Emulator) Reset(t testing.TB) {
 	if response.StatusCode != http.StatusOK {
 		t.Fatalf("reset the emulator: %s", response.Status)
 	}
-	seeded.script = ""
+	e.script = ""
 	e.Heal()
 	e.Forget()
 }
