@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -68,27 +68,47 @@ func interceptWrites(e *emulator.Emulator, early, late func() bool) {
 // before and after it has its effect, whether it goes on.
 func killed(t *testing.T, cmd *exec.Cmd, at killPoint, arm func(early, late func() bool)) {
 	t.Helper()
+	writes := 0
+	died, err := killedWhen(t, cmd, func(late bool) bool {
+		if !late {
+			writes++
+		}
+		return writes > at.write || writes == at.write && late == at.late
+	}, arm)
+	require.True(t, died, "killed %s, it ended by itself: %v", at, err)
+}
+
+// killedWhen starts a program and kills it at the first write of which dies says so, before it
+// has its effect or (late) after. It reports whether it was killed; err is how the program
+// ended by itself, with what it said.
+func killedWhen(t *testing.T, cmd *exec.Cmd, dies func(late bool) bool, arm func(early, late func() bool)) (died bool, err error) {
+	t.Helper()
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
-	var writes atomic.Int64
+	var mutex sync.Mutex
 	started, gone := make(chan struct{}), make(chan struct{})
-	kill := func() bool {
+	goesOn := func(late bool) bool {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if !died && !dies(late) {
+			return true
+		}
+		died = true
 		<-started
 		_ = cmd.Process.Kill()
 		<-gone // whatever it had begun has ended
 		return false
 	}
-	arm(
-		func() bool {
-			n := int(writes.Add(1))
-			return n < at.write || n == at.write && at.late || kill()
-		},
-		func() bool { return int(writes.Load()) < at.write || kill() },
-	)
+	arm(func() bool { return goesOn(false) }, func() bool { return goesOn(true) })
 	require.NoError(t, cmd.Start())
 	close(started)
-	err := cmd.Wait()
+	err = cmd.Wait()
 	close(gone)
+	mutex.Lock()
+	defer mutex.Unlock()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, said.String())
+	}
 	var exit *exec.ExitError
-	require.True(t, errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled(), "killed %s, it ended by itself: %v\n%s", at, err, said.String())
+	return errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled(), err
 }

@@ -248,36 +248,67 @@ func endings(e *emulator.Emulator) (texts []string) {
 	return texts
 }
 
-// killChains are the kill points of runs that follow each other over one account: with PCF_SCAN_FULL
-// each moment of a run of so many writes by itself; else forty in four chains, each of which kills
-// one teardown ten times and covers it from its beginning to near its end.
-func killChains(writes int) (chains [][]killPoint) {
-	if os.Getenv("PCF_SCAN_FULL") != "" {
-		for _, at := range killPoints(writes, 2*writes) {
-			chains = append(chains, []killPoint{at})
+// A namer names the writes of a teardown, by what they do and to which of the resources, so that
+// a write has the same name in every account and in every run.
+type namer struct {
+	ids  *strings.Replacer
+	seen map[string]int // in this run
+}
+
+var named = regexp.MustCompile(`<\d+>`)
+
+func newNamer(gone [][2]string) *namer {
+	var pairs []string
+	for i, r := range gone {
+		for _, id := range strings.Split(r[1], "|") {
+			pairs = append(pairs, id, fmt.Sprintf("<%d>", i))
 		}
-		return chains
 	}
-	step := writes / 12
-	for c := range 4 {
-		chain := []killPoint{{write: 1 + c*step/4, late: c%2 == 1}}
-		for i := range 9 {
-			chain = append(chain, killPoint{write: step + i%3, late: (i+c)%2 == 0})
-		}
-		chains = append(chains, chain)
+	return &namer{ids: strings.NewReplacer(pairs...), seen: map[string]int{}}
+}
+
+// call names a request to a service: the operation, and which resources stand in it.
+func (n *namer) call(text string) string {
+	text = n.ids.Replace(text)
+	return n.nth(strings.Fields(text)[0] + " " + strings.Join(named.FindAllString(text, -1), ""))
+}
+
+// put names a write of the state. A piece of the journal is written with each record again: the
+// last is what is new.
+func (n *namer) put(t *testing.T, key, content string) string {
+	if !strings.HasPrefix(key, "pcf/journal/") {
+		return n.nth(key)
 	}
-	return chains
+	records := strings.Split(strings.TrimSpace(content), "\n")
+	var r state.Record
+	assert.NoError(t, json.Unmarshal([]byte(records[len(records)-1]), &r))
+	return n.nth(fmt.Sprint("journal ", r.Kind, " ", r.Step, " ", n.ids.Replace(r.Ref)))
+}
+
+func (n *namer) nth(name string) string {
+	n.seen[name]++
+	return fmt.Sprint(name, " #", n.seen[name])
+}
+
+// A writeMoment is before or (late) after a write.
+type writeMoment struct {
+	write string
+	late  bool
 }
 
 // TestReapKilledOnEmulator is TestReapKillSweep with the real clients: the program is killed at
 // writes to the services and to its state alike, before they reach the other side and when
-// they had their effect and no answer; and so is the run that goes on after it.
+// they had their effect and no answer; the next run goes on, and is killed at the next moment,
+// until one ends by itself. With PCF_SCAN_FULL it is killed at both moments of every write that a
+// teardown makes, else at about forty of them. That each single kill converges by itself is
+// shown by TestReapKillSweep.
 func TestReapKilledOnEmulator(t *testing.T) {
 	t.Parallel()
 	fmt.Printf("emulator: 1 test ran in cmd/pcf-scan: %s\n", t.Name())
 	live := append(toReap(teardownTypes...), "--region", emulator.Region, "--now", "2026-11-01T00:00:00Z")
-	// torn kills a teardown at one point after the other, lets the next run end it, and looks.
-	torn := func(t *testing.T, chain []killPoint) (writes int) {
+	// torn tears an account down. The runs are killed at those moments that they come by, each once; it
+	// returns all moments of the last run, which is not killed, and takes from at what was met.
+	torn := func(t *testing.T, at map[writeMoment]bool) (all []writeMoment) {
 		t.Helper()
 		e := emulator.Start(t)
 		var truth struct{ Gone, Stays [][2]string }
@@ -286,26 +317,40 @@ func TestReapKilledOnEmulator(t *testing.T) {
 		dir, clock, repeats := t.TempDir(), time.Now(), 0
 		teardownFiles(t, dir)
 		b := emulator.NewBucket(t, func() time.Time { return clock })
-		for _, at := range chain {
-			killed(t, teardown(t, dir, e.Env(), b, live...), at, func(early, late func() bool) {
-				interceptWrites(e, early, late)
+		for died := true; died; clock = clock.Add(time.Hour) { // the lease of the dead is over
+			n, now := newNamer(truth.Gone), writeMoment{}
+			all = nil
+			var err error
+			died, err = killedWhen(t, teardown(t, dir, e.Env(), b, live...), func(late bool) bool {
+				now.late = late
+				all = append(all, now)
+				dies := at[now]
+				delete(at, now)
+				if dies && !late {
+					repeats++
+				}
+				return dies
+			}, func(early, late func() bool) {
+				interceptWrites(e, func() bool {
+					texts := e.WriteTexts()
+					now.write = n.call(texts[len(texts)-1])
+					return early()
+				}, late)
 				b.OnPut = func(_ int, after bool) bool {
 					if after {
 						return late()
 					}
+					key, content := b.Newest()
+					now.write = n.put(t, key, content)
 					return early()
 				}
 			})
 			e.Heal()
 			b.OnPut = nil
-			clock = clock.Add(time.Hour) // the lease of the dead is over
-			if !at.late {
-				repeats++
+			if !died {
+				require.NoError(t, err, "the last run")
 			}
 		}
-		out, err := teardown(t, dir, e.Env(), b, live...).CombinedOutput()
-		require.NoError(t, err, "the last run\n%s", out)
-		writes = len(e.Writes()) + b.Puts()
 		calls := endings(e)
 		slices.Sort(calls)
 		twice := len(calls) - len(slices.Compact(calls))
@@ -315,17 +360,30 @@ func TestReapKilledOnEmulator(t *testing.T) {
 			assert.True(t, slices.ContainsFunc(ended, func(ref string) bool { return strings.HasSuffix(ref, "/"+r[0]+"/"+r[1]) }), "%v is deleted by the journal", r)
 		}
 		assert.Equal(t, truth.Stays, lookFor(t, e, slices.Concat(truth.Gone, truth.Stays)).Left)
-		return writes
+		return all
 	}
-	var writes int
-	t.Run("not killed", func(t *testing.T) { writes = torn(t, nil) })
-	kills := 0
-	for _, chain := range killChains(writes) {
-		t.Run(fmt.Sprint(chain), func(t *testing.T) {
+	var all []writeMoment
+	t.Run("not killed", func(t *testing.T) { all = torn(t, nil) })
+	require.Greater(t, len(all), 2*300)
+	some, chains := 40, 4
+	if os.Getenv("PCF_SCAN_FULL") != "" {
+		some, chains = len(all), 8
+	}
+	t.Logf("a teardown of 30 resources with %d writes is killed at %d moments", len(all)/2, some)
+	for c := range chains {
+		t.Run(fmt.Sprint("chain ", c), func(t *testing.T) {
 			t.Parallel()
-			torn(t, chain)
+			at := map[writeMoment]bool{}
+			for i := c; i < some; i += chains {
+				at[all[i*len(all)/some]] = true
+			}
+			// What a killed run had begun is ended in another way: some moments want an account of their own.
+			for kills := len(at); len(at) > 0; {
+				before := len(at)
+				torn(t, at)
+				require.Less(t, len(at), before, "none of these moments comes: %v", at)
+				t.Logf("killed at %d of %d moments", kills-len(at), kills)
+			}
 		})
-		kills += len(chain)
 	}
-	t.Logf("a teardown of 30 resources with %d writes was killed at %d moments", writes, kills)
 }

@@ -37,8 +37,9 @@ type Bucket struct {
 	// Refuse is an error code with which every write is answered; empty for none.
 	Refuse string
 
-	mutex sync.Mutex // of Objects
-	puts  int
+	mutex  sync.Mutex // of Objects
+	puts   int
+	newest [2]string
 }
 
 // NewBucket starts an empty bucket, until the end of the test.
@@ -55,6 +56,13 @@ func (b *Bucket) Puts() int {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.puts
+}
+
+// Newest returns the key and the content of the newest write that arrived.
+func (b *Bucket) Newest() (key, content string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.newest[0], b.newest[1]
 }
 
 // Rewind lets writes be counted from 1 again.
@@ -104,6 +112,7 @@ func (b *Bucket) put(w http.ResponseWriter, r *http.Request, key string) {
 	b.mutex.Lock()
 	b.puts++
 	n := b.puts
+	b.newest = [2]string{key, string(text)}
 	b.mutex.Unlock()
 	ask := func(late bool) {
 		if b.OnPut != nil && !b.OnPut(n, late) {

@@ -12,6 +12,7 @@ package emulator
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"io"
 	"net"
@@ -106,10 +107,10 @@ func take(t testing.TB, script string) *Emulator {
 	}
 	var s *server
 	idleMutex.Lock()
-	if at := slices.IndexFunc(idle, func(s *server) bool { return s.script == script }); at >= 0 {
-		s, idle = idle[at], slices.Delete(idle, at, at+1)
-	} else if last := len(idle) - 1; last >= 0 {
-		s, idle = idle[last], idle[:last]
+	if len(idle) > 0 {
+		at := max(0, slices.IndexFunc(idle, func(s *server) bool { return s.script == script }))
+		s = idle[at]
+		idle = slices.Delete(idle, at, at+1)
 	}
 	idleMutex.Unlock()
 	if s == nil {
@@ -189,6 +190,12 @@ func pythonBeside(binary string) string {
 	return "python3"
 }
 
+// images are Amazon's in every region. moto's own are some hundred, each with a snapshot, which
+// makes to list snapshots take most of the time of the tests.
+//
+//go:embed images.json
+var images []byte
+
 // launch starts moto under a shell that waits for the end of its input. The other end
 // of that pipe, the leash, is ours and never closed, so moto ends when this process does, even when
 // it is killed.
@@ -197,12 +204,20 @@ func launch(binary string) (url string, leash io.Closer, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	public, err := os.CreateTemp("", "pcf-scan-moto-*.json")
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := public.Write(images); err != nil {
+		return "", nil, err
+	}
 	output, err := os.CreateTemp("", "pcf-scan-moto-*.log")
 	if err != nil {
 		return "", nil, err
 	}
 	defer func() { _ = os.Remove(output.Name()) }() // open files stay readable
-	cmd := exec.Command("sh", "-c", `"$0" -H 127.0.0.1 -p "$1" & moto=$!; cat >/dev/null; kill $moto`, binary, strconv.Itoa(port))
+	cmd := exec.Command("sh", "-c", `"$0" -H 127.0.0.1 -p "$1" & moto=$!; cat >/dev/null; kill $moto; rm "$MOTO_AMIS_PATH"`, binary, strconv.Itoa(port))
+	cmd.Env = append(os.Environ(), "MOTO_AMIS_PATH="+public.Name()) // read when EC2 is first called
 	cmd.Stdout, cmd.Stderr = output, output
 	if leash, err = cmd.StdinPipe(); err != nil {
 		return "", nil, err
