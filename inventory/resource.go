@@ -51,6 +51,9 @@ type Resource struct {
 	Unread []string
 	// UnreadBecause says why, where more is known than that a reader cannot return it.
 	UnreadBecause string
+	// Partial marks a declared resource of which other files declare the rest, and perhaps
+	// what refers to it: a Terraform plan with the versioning of a bucket, but not the bucket.
+	Partial bool
 	// Secret lists the pointers of values that their author marked sensitive: they are used
 	// and never printed. See [Resource.IsSecret].
 	Secret []string

@@ -90,6 +90,16 @@ func TestJoinsWithWhatPerhapsExists(t *testing.T) {
 	}
 }
 
+func TestJoinsWithAPartOfAResource(t *testing.T) {
+	s, _ := oneRule(t, "AWS::S3::Bucket", `related("AWS::S3::BucketPolicy").size() > 0`)
+	r := declaredOf("AWS::S3::Bucket", inventory.Properties{"BucketName": "data"})
+	assert.Equal(t, Fail, verdictOf(s, r).Status, "a whole bucket: its policy would stand beside it")
+	r.Partial, r.UnreadBecause = true, "the bucket is not part of this plan"
+	f := verdictOf(s, r)
+	assert.Equal(t, Unknown, f.Status, "where the bucket is declared there may be a policy too")
+	assert.Contains(t, f.Message, r.UnreadBecause)
+}
+
 func TestAnAlternativeIsNotItsOwnNeighbour(t *testing.T) {
 	s, _ := oneRule(t, "AWS::EC2::SecurityGroup", `references("AWS::EC2::SecurityGroup").size() == 0`)
 	group := func(description any) *inventory.Resource {

@@ -17,6 +17,12 @@ import (
 // tags and properties.
 var envelopeTexts = []string{"type", "id", "arn", "name", "logicalId", "account", "region", "app", "environment", "version", "class", "state"}
 
+// effects are those of a policy statement.
+var effects = []string{"Allow", "Deny"}
+
+// classes are what a resource may be, as to its owner: CONTRACT.md, section 5.
+var classes = []string{"owned", "stale-version", "orphan", "contested", "attributed", "unmanaged", "shared", "foreign", "unknown"}
+
 // An envelope is the variable `resource`, and every element of a join: what is known of a
 // resource besides its properties, and the way to them.
 type envelope struct {

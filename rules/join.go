@@ -95,6 +95,9 @@ func (j *join) Find(key ref.Val) (ref.Val, bool) {
 	for _, x := range perhaps {
 		maybe("whether " + string(typ) + " " + x.Label() + " belongs to it depends on a value that is not known")
 	}
+	if j.field == relatedField && r.Partial {
+		maybe("a resource of type " + string(typ) + " may stand where the rest of it is declared: " + r.UnreadBecause)
+	}
 	if why := w.incomplete(string(typ)); why != "" {
 		maybe("not every " + string(typ) + " could be read: " + why)
 	}

@@ -878,8 +878,10 @@ func (f *file) caseResource(r *Rule, n *yaml.Node, keys map[string]*yaml.Node) *
 		Declared:  choice(f, keys["live"], "value of live", "false", "true") == "false",
 		Tags:      map[string]string{},
 		State:     f.text(keys["state"], "state"),
-		Owned:     inventory.Ownership{Class: f.text(keys["class"], "class")},
 		Position:  inventory.Position{File: f.name, Line: n.Line, Column: n.Column},
+	}
+	if class := keys["class"]; class != nil {
+		x.Owned.Class = choice(f, class, "class", classes...)
 	}
 	if x.LogicalID == "" && x.Declared {
 		x.LogicalID = "Resource"

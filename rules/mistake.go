@@ -76,12 +76,12 @@ func (m *mistakes) call(e ast.Expr) {
 	case operators.Equals, operators.NotEquals:
 		m.null(args[0], args[1])
 		m.null(args[1], args[0])
-		m.typeName(args[0], args[1])
-		m.typeName(args[1], args[0])
+		m.word(args[0], args[1])
+		m.word(args[1], args[0])
 	case operators.In:
 		if args[1].Kind() == ast.ListKind {
 			for _, el := range args[1].AsList().Elements() {
-				m.typeName(args[0], el)
+				m.word(args[0], el)
 			}
 		}
 	case "dyn":
@@ -127,13 +127,29 @@ func (m *mistakes) null(e, other ast.Expr) {
 	}
 }
 
-// typeName: resource.type is one of the types that exist.
-func (m *mistakes) typeName(e, literal ast.Expr) {
-	if e.Kind() != ast.SelectKind || e.AsSelect().FieldName() != "type" || literal.Kind() != ast.LiteralKind || !m.isResource(e.AsSelect().Operand()) {
+// word: resource.type, resource.class and the effect of a statement are one of a few words; any
+// other is never equal to them.
+func (m *mistakes) word(e, literal ast.Expr) {
+	if e.Kind() != ast.SelectKind || literal.Kind() != ast.LiteralKind {
 		return
 	}
-	if name, ok := literal.AsLiteral().(types.String); ok && !schema.Known(string(name)) {
-		m.refuse(literal, string(name), schema.Suggest(string(name), schema.Names()), "unknown resource type %q", string(name))
+	name, ok := literal.AsLiteral().(types.String)
+	if !ok {
+		return
+	}
+	word, of := string(name), e.AsSelect().Operand()
+	unless := func(known bool, what string, words []string) {
+		if !known {
+			m.refuse(literal, word, schema.Suggest(word, words), "unknown %s %q", what, word)
+		}
+	}
+	switch field := e.AsSelect().FieldName(); {
+	case field == "type" && m.isResource(of):
+		unless(schema.Known(word), "resource type", schema.Names())
+	case field == "class" && m.isResource(of):
+		unless(word == "" || slices.Contains(classes, word), "class", classes)
+	case field == "effect" && m.ast.GetType(of.ID()).TypeName() == statementShape.name:
+		unless(slices.Contains(effects, word), "effect", effects)
 	}
 }
 

@@ -292,7 +292,8 @@ func (s *statement) public() ref.Val {
 	anybody := or(s.has("NotPrincipal"), each(at, principals,
 		func(p string) bool { return p == "*" },
 		func(u *inventory.Unknown) bool { // neither a name that AWS gives nor part of an ARN is "*"
-			return u.Target == "" && strings.HasPrefix("*", u.Prefix) && strings.HasSuffix("*", u.Suffix)
+			_, named := spelled(u, placeNames...)
+			return !named && u.Target == "" && strings.HasPrefix("*", u.Prefix) && strings.HasSuffix("*", u.Suffix)
 		}))
 	verdict := and(s.effectIs("Allow"), anybody)
 	if verdict == types.False {
@@ -335,6 +336,10 @@ func (c condition) restricts() ref.Val {
 		case string:
 			verdict = and(verdict, types.Bool(isFixed(operator, c.key, v)))
 		case *inventory.Unknown:
+			if text, named := spelled(v, placeNames...); named && !v.Optional {
+				verdict = and(verdict, types.Bool(isFixed(operator, c.key, text)))
+				continue
+			}
 			// The name of a resource in the same file is as fixed as can be, unless a wildcard
 			// follows or precedes it inside an ARN.
 			if v.Target == "" || v.Optional || v.Prefix != "" && !isFixed(operator, c.key, v.Prefix+"name"+v.Suffix) {
@@ -375,22 +380,48 @@ func isFixed(operator, key, v string) bool {
 func (s *statement) on(r *inventory.Resource, suffix string) ref.Val {
 	at, patterns := s.values("Resource")
 	arn := arnOf(r)
+	own := []string{
+		"${Ref AWS::Partition}", "aws",
+		"${GetAtt " + r.LogicalID + ".Arn}", arn,
+		"${Ref " + r.LogicalID + "}", strings.TrimPrefix(arn, "arn:aws:s3:::"),
+	}
 	verdict := ref.Val(types.False)
 	for _, p := range patterns {
-		switch p := p.(type) {
-		case string:
-			verdict = or(verdict, types.Bool(p == "*" || coversAll(samePartition(p), arn, suffix)))
-		case *inventory.Unknown:
-			switch {
-			case p.Target == "":
-				verdict = or(verdict, at.in.run.unknown(&at, p))
-			case p.Target == r.LogicalID:
-				whole := p.Prefix == "" || strings.HasSuffix(p.Prefix, ":s3:::")
-				verdict = or(verdict, types.Bool(whole && coversAll(p.Suffix, "", suffix)))
-			}
+		pattern, known := p.(string)
+		u, _ := p.(*inventory.Unknown)
+		if u != nil {
+			pattern, known = spelled(u, own...)
+			known = known && !u.Optional
+		}
+		name, unnamed := r.Properties["BucketName"].(*inventory.Unknown)
+		switch {
+		case known && (pattern == "*" || coversAll(samePartition(pattern), arn, suffix)):
+			verdict = types.True
+		case known && unnamed: // it may turn out to be this very name
+			verdict = or(verdict, at.in.run.unknown(&at, name))
+		case !known && u != nil && (u.Target == "" || u.Target == r.LogicalID): // else it names another resource
+			verdict = or(verdict, at.in.run.unknown(&at, u))
 		}
 	}
 	return verdict
+}
+
+// placeNames stand for what is known of the place of deployment before it is chosen: an
+// account, a region and a partition are names, and hold no wildcard.
+var placeNames = []string{
+	"${Ref AWS::AccountId}", "111122223333", "${Ref AWS::Region}", "eu-west-1",
+	"${Ref AWS::Partition}", "aws", "${Ref AWS::URLSuffix}", "amazonaws.com",
+}
+
+// spelled writes a text with other words for what is not known in it, given as pairs. When
+// anything else is not known, which may hold a wildcard, known is false.
+func spelled(u *inventory.Unknown, words ...string) (text string, known bool) {
+	text, isText := strings.CutPrefix(u.Symbol, "Sub ")
+	if !isText {
+		text = "${" + u.Symbol + "}"
+	}
+	text = strings.NewReplacer(words...).Replace(text)
+	return text, !strings.Contains(text, "${") && !strings.Contains(text, "{{resolve:")
 }
 
 // arnOf returns the ARN of a resource in the partition aws. For a bucket it follows from

@@ -112,6 +112,10 @@ func TestPolicy(t *testing.T) {
 func TestPolicyDocuments(t *testing.T) {
 	s, _ := oneRule(t, "AWS::SNS::TopicPolicy", `!policy(resource.properties.?PolicyDocument).exists(s, s.public())`)
 	const public = `{"Statement":[{"Effect":"Allow","Principal":"*"}]}`
+	account := &inventory.Unknown{Because: "AWS::AccountId is known only at deployment", Symbol: "Ref AWS::AccountId"}
+	admits := func(principal any, condition map[string]any) any {
+		return map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": principal, "Condition": condition}}
+	}
 	for _, tt := range []struct {
 		why  string
 		doc  any
@@ -125,6 +129,16 @@ func TestPolicyDocuments(t *testing.T) {
 		{"JSON that is no object", "[]", Error},
 		{"JSON with more behind it", `{"Statement":[]}` + public, Error},
 		{"a statement that is none", map[string]any{"Statement": []any{"x"}}, Error},
+		{"the account that it is deployed to", admits(map[string]any{"AWS": account}, nil), Pass},
+		{"a principal that is not known", admits(map[string]any{"AWS": &inventory.Unknown{Because: "test", Symbol: "Ref Who"}}, nil), Unknown},
+		{"for that account only", admits("*", map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}}), Pass},
+		{"for topics of that account", admits("*", map[string]any{"ArnLike": map[string]any{"aws:SourceArn": &inventory.Unknown{
+			Because: "test", Symbol: "Sub arn:${Ref AWS::Partition}:sns:*:${Ref AWS::AccountId}:*", Prefix: "arn:", Suffix: ":*",
+		}}}), Pass},
+		{"for topics of any account", admits("*", map[string]any{"ArnLike": map[string]any{"aws:SourceArn": &inventory.Unknown{
+			Because: "test", Symbol: "Sub arn:${Ref AWS::Partition}:sns:${Ref AWS::Region}:*:*", Prefix: "arn:", Suffix: ":*:*",
+		}}}), Fail},
+		{"for an account that is not known", admits("*", map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": &inventory.Unknown{Because: "test", Symbol: "Ref Who"}}}), Unknown},
 		{"an unknown document", &inventory.Unknown{Because: "test"}, Unknown},
 		{"an unknown statement", map[string]any{"Statement": []any{&inventory.Unknown{Because: "test"}}}, Unknown},
 	} {
@@ -153,13 +167,20 @@ func TestStatementOn(t *testing.T) {
 		{"some objects only", "arn:aws:s3:::data/logs/*", inventory.Properties{"BucketName": "data"}, Fail, Fail},
 		{"a bucket without a name, by name", "arn:aws:s3:::data", nil, Fail, Fail},
 		{"by reference", &inventory.Unknown{Symbol: "GetAtt Resource.Arn", Target: "Resource"}, nil, Pass, Fail},
-		{"its objects by reference", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Suffix: "/*"}, nil, Fail, Pass},
-		{"by a reference inside an ARN", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Prefix: "arn:aws:s3:::", Suffix: "/*"}, nil, Fail, Pass},
+		{"its objects by reference", &inventory.Unknown{Symbol: "Sub ${GetAtt Resource.Arn}/*", Target: "Resource", Suffix: "/*"}, nil, Fail, Pass},
+		{"by a reference inside an ARN", &inventory.Unknown{Symbol: "Sub arn:aws:s3:::${Ref Resource}/*", Target: "Resource", Prefix: "arn:aws:s3:::", Suffix: "/*"}, nil, Fail, Pass},
+		{"in a partition that is not known", &inventory.Unknown{Symbol: "Sub arn:${Ref AWS::Partition}:s3:::${Ref Resource}/*", Target: "Resource", Prefix: "arn:", Suffix: "/*"}, nil, Fail, Pass},
+		{"by name in a partition that is not known", &inventory.Unknown{Symbol: "Sub arn:${Ref AWS::Partition}:s3:::data", Prefix: "arn:", Suffix: ":s3:::data"}, inventory.Properties{"BucketName": "data"}, Pass, Fail},
+		{"objects below something that is not known", &inventory.Unknown{Symbol: "Sub ${GetAtt Resource.Arn}/${Ref Stage}/*", Target: "Resource", Suffix: "/*"}, nil, Unknown, Unknown},
+		{"a bucket whose name only begins so", &inventory.Unknown{Symbol: "Sub arn:aws:s3:::${Ref Resource}-logs/*", Target: "Resource", Prefix: "arn:aws:s3:::", Suffix: "-logs/*"}, nil, Fail, Fail},
+		{"an address of the bucket that is no ARN", &inventory.Unknown{Symbol: "GetAtt Resource.WebsiteURL", Target: "Resource"}, nil, Unknown, Unknown},
+		{"a name that is fetched at deployment", &inventory.Unknown{Symbol: "Sub arn:aws:s3:::{{resolve:ssm:/data}}/*", Prefix: "arn:aws:s3:::", Suffix: "/*"}, nil, Unknown, Unknown},
 		{"another by reference", &inventory.Unknown{Symbol: "GetAtt Other.Arn", Target: "Other"}, nil, Fail, Fail},
+		{"by name, of a bucket whose name is not known", "arn:aws:s3:::data", inventory.Properties{"BucketName": &inventory.Unknown{Because: "test"}}, Unknown, Unknown},
 		{"objects with names of one letter", "arn:aws:s3:::data/?", inventory.Properties{"BucketName": "data"}, Fail, Fail},
 		{"objects with names of a letter or more", "arn:aws:s3:::data/?*", inventory.Properties{"BucketName": "data"}, Fail, Pass},
 		{"objects with names of two letters or more", "arn:aws:s3:::data/??*", inventory.Properties{"BucketName": "data"}, Fail, Fail},
-		{"the same by reference", &inventory.Unknown{Symbol: "Sub x", Target: "Resource", Suffix: "/?"}, nil, Fail, Fail},
+		{"the same by reference", &inventory.Unknown{Symbol: "Sub ${GetAtt Resource.Arn}/?", Target: "Resource", Suffix: "/?"}, nil, Fail, Fail},
 		{"buckets with names of three letters", "arn:aws:s3:::???", nil, Fail, Fail},
 		{"not known", &inventory.Unknown{Because: "test"}, nil, Unknown, Unknown},
 	} {

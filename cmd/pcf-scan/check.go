@@ -124,7 +124,10 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 	if past != nil {
 		job.Include.Waived = true // what somebody accepts is not gone
 	}
-	result, err := streamJudge(c, job)
+	var result *engine.Result
+	if e := unlessInterrupted(c, func() { result, err = streamJudge(c, job) }); e != nil {
+		return e
+	}
 	if err != nil {
 		return err
 	}
@@ -132,7 +135,9 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		if err := fill(c.Context, &job); err != nil {
 			return err
 		}
-		result = engine.Run(job)
+		if err := unlessInterrupted(c, func() { result = engine.Run(job) }); err != nil {
+			return err
+		}
 	}
 	if err := knownApp(c, job); err != nil {
 		return err
@@ -162,7 +167,31 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		result.Findings = slices.DeleteFunc(result.Findings, func(f engine.Finding) bool { return f.Status == "waived" })
 	}
 	addExcerpts(result, job.Declaration, sinks)
-	return errors.Join(failed, render(c, result, sinks))
+	if e := unlessInterrupted(c, func() { err = render(c, result, sinks) }); e != nil {
+		return e
+	}
+	return errors.Join(failed, err)
+}
+
+// unlessInterrupted runs work that knows no context and leaves it when the user ends the run:
+// whoever judged files has lost nothing. What was read from AWS until the interrupt is still judged
+// and reported.
+func unlessInterrupted(c *cli.Context, work func()) error {
+	switch {
+	case c.String("live") == "aws":
+		work()
+		return nil
+	case c.Context.Err() != nil:
+		return c.Context.Err()
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); work() }()
+	select {
+	case <-done:
+		return nil
+	case <-c.Context.Done():
+		return c.Context.Err()
+	}
 }
 
 // maxExcerpts is how many a report shows: who has more findings begins with the worst.

@@ -601,7 +601,8 @@ func (l *line) resource(r *inventory.Resource, wanted inventory.Wanted, observed
 		properties = nothingWanted
 	}
 	decoded := l.decoded
-	if l.tags == "" { // they may stand in the properties
+	mayTellState := l.state == "" && (strings.Contains(l.properties, `State"`) || strings.Contains(l.properties, `Status"`) || strings.Contains(l.properties, `\u`))
+	if l.tags == "" || mayTellState { // they stand in the properties, wanted or not
 		properties, decoded = everythingWanted, nil
 	}
 	switch l.properties {
@@ -621,7 +622,11 @@ func (l *line) resource(r *inventory.Resource, wanted inventory.Wanted, observed
 		if !ok {
 			return errUnusual
 		}
-		r.Properties = all
+		t, _ := schema.Lookup(l.typ)
+		r.Properties = schema.Coerce(t, all)
+	}
+	if mayTellState {
+		r.State = inventory.LifecycleState(l.typ, r.Properties)
 	}
 	return l.tagsOf(r, wanted.Tags)
 }
@@ -631,11 +636,8 @@ func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error
 	case l.tags == "null":
 		return nil
 	case l.tags == "":
-		if r.Properties != nil {
-			t, _ := schema.Lookup(r.Ref.Type)
-			if tags, unknown := inventory.TagsOf(t, r.Properties); len(tags)+len(unknown) > 0 {
-				r.Tags, r.UnknownTags = tags, unknown
-			}
+		if t, _ := schema.Lookup(r.Ref.Type); r.Properties != nil && !(t != nil && t.TagProperty != "" && r.IsUnread(t.TagProperty)) {
+			r.Tags, r.UnknownTags = inventory.TagsOf(t, r.Properties)
 		}
 		return nil
 	}

@@ -246,6 +246,7 @@ func TestSkipsNeedRuleAndReason(t *testing.T) {
 	for _, skip := range []struct{ text, want string }{
 		{"{rule: x}", "t.yaml:6:32: a skip gives no reason"},
 		{"{reason: x}", "t.yaml:6:32: a skip names no rule"},
+		{"{rule: x, reason: y, expires: soon}", "t.yaml:6:57: expires is no time"},
 		{"{rule: x, reason: y}", ""},
 	} {
 		d := readOne(t, Options{}, "t.yaml", "\nResources:\n  A:\n    Type: AWS::S3::Bucket\n    Metadata:\n      pcf-scan: {        skip:   ["+skip.text+"]}\n")

@@ -297,7 +297,9 @@ func (e *evaluator) ignores(typ string, n *node) []inventory.Ignore {
 		case ig.Reason == "":
 			r.fault(d.at(item), "an ignore gives no reason", "add reason: why the difference is legitimate")
 		}
-		if t, known := schema.Lookup(typ); known && !pathExists(t.Root, schema.SplitPointer(ig.Path)) {
+		t, known := schema.Lookup(typ)
+		isTag := known && t.TagProperty != "" && strings.HasPrefix(ig.Path, t.TagProperty+"/") // by its key: /Tags/CostCenter
+		if known && !isTag && !pathExists(t.Root, schema.SplitPointer(ig.Path)) {
 			r.warn(d.at(item.get("path")), fmt.Sprintf("%s has no property %s, so nothing is ignored", typ, ig.Path), didYouMean(lastName(ig.Path), slices.Sorted(maps.Keys(t.Root.Properties))))
 		}
 		ignores = append(ignores, ig)

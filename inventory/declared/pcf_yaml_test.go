@@ -165,7 +165,7 @@ func TestPCFFaults(t *testing.T) {
 }
 
 func TestIgnoredPathThatDoesNotExist(t *testing.T) {
-	d := readOne(t, Options{}, "p.yaml", "app: a\nversion: 1\nparticles:\n  q: {type: AWS::SQS::Queue, ignore: [{path: /DelaySecond, reason: x}, {path: /Tags/*/Value, reason: x}]}\n")
+	d := readOne(t, Options{}, "p.yaml", "app: a\nversion: 1\nparticles:\n  q: {type: AWS::SQS::Queue, ignore: [{path: /DelaySecond, reason: x}, {path: /Tags/*/Value, reason: x}, {path: /Tags/team, reason: x}]}\n")
 	assert.Equal(t, []string{"p.yaml:4:46: AWS::SQS::Queue has no property /DelaySecond, so nothing is ignored (did you mean DelaySeconds?)"}, texts(d.Warnings))
 }
 

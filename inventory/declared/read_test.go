@@ -117,6 +117,18 @@ func TestReadFindsFiles(t *testing.T) {
 		require.NoError(t, os.Symlink("sub", "alias"))
 		assert.Equal(t, []string{"alias/nested/x.bak.yaml", "alias/only-top.yaml"}, read(t, Options{}, "alias").Files)
 	})
+	t.Run("a glob of all depths comes to its end where links lead in circles", func(t *testing.T) {
+		require.NoError(t, os.MkdirAll("circle/deep", 0o755))
+		require.NoError(t, os.WriteFile("circle/deep/x.yaml", []byte(bucket), 0o600))
+		for _, name := range []string{"circle/self", "circle/deep/up", "circle/deep/again", "circle/deep/more"} {
+			require.NoError(t, os.Symlink("../circle", name))
+		}
+		require.NoError(t, os.Symlink("../../circle/deep", "circle/deep/down"))
+		assert.Equal(t, []string{"circle/deep/x.yaml"}, read(t, Options{}, "circle/**/*.yaml").Files)
+		require.NoError(t, os.Symlink("circle/deep", "current"))
+		assert.Equal(t, []string{"current/x.yaml"}, read(t, Options{}, "c*t/*.yaml").Files, "one step through a link is what the glob asks for")
+		require.NoError(t, os.RemoveAll("circle"))
+	})
 	t.Run("a glob that spells its ending", func(t *testing.T) {
 		assert.Equal(t, []string{"notes.txt"}, read(t, Options{}, "*.txt").Files)
 	})

@@ -283,7 +283,11 @@ func (r *reading) skips(d *document, list *node) []inventory.Skip {
 			r.fault(d.at(item), "a skip gives no reason", "add reason: why the rule does not hold here")
 			continue
 		}
-		s.Expires = r.time(d, item.get("expires"), "expires")
+		expires := item.get("expires")
+		s.Expires = r.time(d, expires, "expires")
+		if expires != nil && expires.kind != nullNode && s.Expires.IsZero() { // it was meant to end
+			continue
+		}
 		skips = append(skips, s)
 	}
 	return skips

@@ -572,6 +572,8 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 			return fmt.Errorf("resource %d (%s): %w", n, raw.Type, err)
 		}
 		res.Properties, _ = reveal(props).(map[string]any)
+		t, _ := schema.Lookup(raw.Type)
+		res.Properties = schema.Coerce(t, res.Properties)
 	}
 	if len(raw.Tags) > 0 {
 		if err := json.Unmarshal(raw.Tags, &res.Tags); err != nil {
@@ -586,12 +588,12 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 				res.UnknownTags[k] = u
 			}
 		}
-	} else if raw.Properties != nil { // no word about tags but perhaps in the properties
-		t, _ := schema.Lookup(raw.Type)
-		if tags, unknown := inventory.TagsOf(t, res.Properties); len(tags)+len(unknown) > 0 {
-			res.Tags, res.UnknownTags = tags, unknown
-		}
+	} else if t, _ := schema.Lookup(raw.Type); raw.Properties != nil && !(t != nil && t.TagProperty != "" && res.IsUnread(t.TagProperty)) {
+		// No word about tags: they stand in the properties, or there are none, as with any
+		// property that is absent. Tags that could not be read are null.
+		res.Tags, res.UnknownTags = inventory.TagsOf(t, res.Properties)
 	}
+	res.State = cmp.Or(res.State, inventory.LifecycleState(raw.Type, res.Properties))
 	if len(res.Unread) == 0 {
 		res.Unread = nil
 	}

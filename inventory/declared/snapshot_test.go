@@ -51,9 +51,9 @@ func TestReadSavedResult(t *testing.T) {
 	assert.Equal(t, "later", db.UnknownTags["c"].Because)
 	hidden := &inventory.Unknown{Because: "the snapshot does not show it", Sensitive: true}
 	assert.Equal(t, inventory.Properties{
-		"Port": int64(5432), "Size": int64(20), "Ratio": 0.5, "Password": hidden, "List": []any{int64(1), hidden},
+		"Port": "5432", "Size": int64(20), "Ratio": 0.5, "Password": hidden, "List": []any{int64(1), hidden},
 		"Name": &inventory.Unknown{Because: "parameter X has no value"},
-	}, db.Properties, "a rule must not take the words for the value")
+	}, db.Properties, "a rule must not take the words for the value; a port is text to the schema")
 	assert.Equal(t, "mars-1", byID["b"].Ref.Region, "what lies outside the scope stays as it is")
 	assert.Nil(t, byID["b"].Tags)
 	assert.True(t, byID["b"].IsUnread("/BucketName"), "a snapshot without properties has read none")
@@ -100,6 +100,40 @@ func TestReadSnapshotJudgesCompleteness(t *testing.T) {
 }
 
 // A scan writes what it concluded between its resources; it is concluded anew.
+// TestReadSnapshotByHand: what a snapshot of another hand leaves out.
+func TestReadSnapshotByHand(t *testing.T) {
+	header := `{"schemaVersion": 1, "scope": {"partition": "aws"}}` + "\n"
+	for _, c := range []struct {
+		why, resource string
+		tags          map[string]string
+		state         string
+	}{
+		{"an absent property is not set, tags too", `"type": "AWS::SQS::Queue", "properties": {}`, map[string]string{}, ""},
+		{"tags that could not be read are null", `"type": "AWS::SQS::Queue", "tags": null, "properties": {}`, nil, ""},
+		{"or named as unread", `"type": "AWS::SQS::Queue", "unread": ["/Tags"], "properties": {}`, nil, ""},
+		{"without properties nothing is known", `"type": "AWS::SQS::Queue"`, nil, ""},
+		{"they may stand in the properties", `"type": "AWS::SQS::Queue", "properties": {"Tags": [{"Key": "a", "Value": "b"}]}`, map[string]string{"a": "b"}, ""},
+		{"as the lifecycle state does", `"type": "AWS::EC2::Instance", "properties": {"State": {"Code": 80, "Name": "stopped"}}`, map[string]string{}, "stopped"},
+		{"what is said apart is stronger", `"type": "AWS::EC2::Instance", "state": "running", "properties": {"State": {"Name": "stopped"}}`, map[string]string{}, "running"},
+	} {
+		s, err := ReadSnapshot(strings.NewReader(header+`{"id": "a", `+c.resource+"}\n"+`{"end": true, "complete": true, "gaps": [], "count": 1}`), "s")
+		require.NoError(t, err, c.why)
+		require.Len(t, s.Resources, 1, c.why)
+		assert.Equal(t, c.tags, s.Resources[0].Tags, c.why)
+		assert.Equal(t, c.state, s.Resources[0].State, c.why)
+	}
+}
+
+// TestReadSnapshotKinds: other programs write "true" where the schema says boolean.
+func TestReadSnapshotKinds(t *testing.T) {
+	s, err := ReadSnapshot(strings.NewReader(`{"schemaVersion": 1, "scope": {"partition": "aws"}, "complete": true, "gaps": [], "resources": [{"type": "AWS::RDS::DBInstance", "id": "a",
+ "properties": {"StorageEncrypted": "True", "BackupRetentionPeriod": "7", "AllocatedStorage": 20, "MultiAZ": "perhaps", "Unheard": "1"}}]}`), "s")
+	require.NoError(t, err)
+	assert.Equal(t, inventory.Properties{
+		"StorageEncrypted": true, "BackupRetentionPeriod": int64(7), "AllocatedStorage": "20", "MultiAZ": "perhaps", "Unheard": "1",
+	}, s.Resources[0].Properties)
+}
+
 func TestReadSnapshotPassesOverFindings(t *testing.T) {
 	header := `{"schemaVersion": 1, "tool": {"name": "pcf-scan"}, "command": "scan", "runId": "r", "scope": {"partition": "aws"}, "sections": ["resources", "findings"]}` + "\n"
 	resource := `{"type": "AWS::S3::Bucket", "id": "a", "tags": {}, "properties": {}}` + "\n"

@@ -382,7 +382,7 @@ func (t *tfReading) particle(res *tfResource) *inventory.Particle {
 	out := &inventory.Resource{
 		Ref:       inventory.Ref{Partition: cmp.Or(t.r.opt.Partition, "aws"), Type: res.spec.cfn},
 		LogicalID: res.address, Observed: t.d.file, Declared: true, Position: res.at,
-		Unread: res.unread, UnreadBecause: res.unreadBecause, Additive: res.additive,
+		Unread: res.unread, UnreadBecause: res.unreadBecause, Partial: res.partial, Additive: res.additive,
 	}
 	if app.Name != "" {
 		out.Owned = inventory.Ownership{Class: "owned", App: app.Name, Environment: app.Environment, Version: app.Version, Particle: p.Name}

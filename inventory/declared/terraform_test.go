@@ -178,6 +178,7 @@ func TestTerraformFolding(t *testing.T) {
 			p := particle(t, d, c.partial)
 			assert.Equal(t, map[string]any{"Status": "Enabled"}, at(c.partial))
 			assert.True(t, p.Resource.IsUnread("/BucketEncryption"), "what stands elsewhere is not known to be absent")
+			assert.True(t, p.Resource.Partial, "what refers to it may stand elsewhere too")
 			assert.False(t, p.Resource.IsUnread("/VersioningConfiguration/Status"))
 			assert.NotNil(t, p.Existence, "it is never missing")
 			assert.Nil(t, p.Resource.Tags)

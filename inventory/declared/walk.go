@@ -50,7 +50,12 @@ func (r *reading) walk(ctx context.Context, paths []string) error {
 }
 
 func (r *reading) walkGlob(ctx context.Context, glob string) error {
-	matches, err := doublestar.FilepathGlob(glob)
+	// As in a shell, "*" goes through a link to a directory and "**" does not: links may lead in circles.
+	var how []doublestar.GlobOption
+	if strings.Contains(glob, "**") {
+		how = append(how, doublestar.WithNoFollow())
+	}
+	matches, err := doublestar.FilepathGlob(glob, how...)
 	if err != nil {
 		return fmt.Errorf("read declarations: the glob %q is malformed: %w", glob, err)
 	}
