@@ -224,7 +224,11 @@ func attribute(job Job, r *Result) (both sides) {
 			r.Ignored = append(r.Ignored, Ignored{Resource: out.Resource, App: out.App, Change: changeOf(c)})
 		}
 		for _, i := range d.UnusedIgnores {
-			r.Warnings = append(r.Warnings, faultOf(inventory.Fault{Position: i.Position, Message: "ignore rule for " + i.Path + " covers no difference: it can be removed"}))
+			message := "covers no difference: it can be removed"
+			if !i.Until.IsZero() && !i.Until.After(job.Now) {
+				message = "ran out on " + i.Until.Format(time.DateOnly) + ", and what it covered counts again"
+			}
+			r.Warnings = append(r.Warnings, faultOf(inventory.Fault{Position: i.Position, Message: "ignore rule for " + i.Path + " " + message}))
 		}
 	}
 	return both

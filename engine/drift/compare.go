@@ -232,6 +232,9 @@ func (r *run) properties(p Pair, d *Drift) {
 	}
 	var settled []string
 	c.declared, _ = c.settle("", p.Particle.Resource.Properties, &settled).(map[string]any)
+	if d.Live.Ref.Type == stateMachine {
+		c.declared = definition(c.declared, d.Live.Properties)
+	}
 	found := c.all(root)
 	if d.Live.Ref.Type == securityGroup {
 		for _, name := range slices.Sorted(maps.Keys(ruleLists)) {

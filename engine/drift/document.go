@@ -17,7 +17,7 @@ import (
 // says that they are text.
 var documents = []string{
 	"PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "ResourcePolicy", "RepositoryPolicyText", "Policy",
-	"AccessPolicies", "FileSystemPolicy", "DefinitionString", "DashboardBody",
+	"AccessPolicies", "FileSystemPolicy", "DefinitionString", "DashboardBody", "LifecyclePolicyText", "RuleBody", "PipelineDefinitionBody",
 }
 
 // isDocument reports whether the values at a spot are documents: the schema takes a text

@@ -25,7 +25,7 @@ func (r *run) ignore(d *Drift) {
 	for _, c := range d.Changes {
 		ignored := false
 		for i, rule := range rules {
-			if !schema.MatchPointer(rule.Path, c.Path) || !rule.Until.IsZero() && !rule.Until.After(r.ctx.Now) {
+			if !schema.MatchPointer(r.tagPath(d, rule.Path), c.Path) || !rule.Until.IsZero() && !rule.Until.After(r.ctx.Now) {
 				continue
 			}
 			legitimate, err := r.holds(rule, c, d.Live)
@@ -55,6 +55,15 @@ func (r *run) ignore(d *Drift) {
 			d.UnusedIgnores = append(d.UnusedIgnores, rule)
 		}
 	}
+}
+
+// tagPath writes the path of all tags as their changes have it: a tag stands under its key,
+// and a schema calls it an element of a list.
+func (r *run) tagPath(d *Drift, path string) string {
+	if t, ok := schema.Lookup(d.Live.Ref.Type); ok && t.TagProperty != "" && path == t.TagProperty+"/*/Value" {
+		return t.TagProperty + "/*"
+	}
+	return path
 }
 
 func (r *run) holds(rule inventory.Ignore, c Change, live *inventory.Resource) (bool, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
+	"github.com/pcf-scan/pcf-scan/inventory/schema"
 )
 
 // Three sides tell who moved. The declaration, what lives, and the record of what was last
@@ -46,11 +47,31 @@ func (c *comparison) whoMoved(root spot, found *delta) {
 			if _, _, unknown := inventory.HasUnknown(says); has && !unknown && !same(says, wrote) {
 				ch.Reason = PendingWrite
 			}
+		case ch.Kind == Differs && !ch.Info && ch.Live != nil && !recorded(applied, ch.Path):
+			// Who moved is not known: a record of tags, or of a repair, holds what that run wrote.
 		case ch.Kind == Differs && !ch.Info:
 			ch.Kind = who(*ch, before, maskedAt(ch.Path, ch.Live, c.live.Properties, live))
 		}
 	}
 	c.removed(root, "", applied, c.declared, c.live.Properties, found)
+}
+
+// recorded reports whether a record says anything of a path: of an element of a list it does
+// when it has the list.
+func recorded(applied map[string]any, path string) bool {
+	object := applied
+	for _, part := range schema.SplitPointer(path) {
+		v, has := object[part]
+		if !has {
+			return false
+		}
+		below, is := v.(map[string]any)
+		if !is {
+			return true
+		}
+		object = below
+	}
+	return true
 }
 
 // maskedAt returns a live value, or an element of the list at a path, as a record has it.

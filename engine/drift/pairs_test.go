@@ -451,6 +451,12 @@ func TestIgnore(t *testing.T) {
 	d = run(`{"DesiredCapacity": "5"}`, `{"DesiredCapacity": "10"}`, nil, rule)
 	assert.Equal(t, drift.Changed, d.Class, "nor one that nobody can evaluate")
 
+	for path, want := range map[string]drift.Class{"/Tags/*/Value": drift.InSync, "/Tags/a": drift.InSync, "/Tags": drift.InSync, "/Tags/b": drift.Changed} {
+		p, l := particle("x", s3, `{"Tags": [{"Key": "a", "Value": "1"}]}`), resource("x", s3, `{"Tags": [{"Key": "a", "Value": "2"}]}`)
+		p.Ignore = []inventory.Ignore{{Path: path, Reason: "others write it"}}
+		assert.Equal(t, want, all(pair(p, l))[0].Class, "a tag by its key or as the schema has it: %s", path)
+	}
+
 	p, l := particle("x", scaling, `{"DesiredCapacity": "5"}`), resource("x", scaling, `{"DesiredCapacity": "10"}`)
 	p.Ignore, l.Owned.App = []inventory.Ignore{{Path: "", Reason: "all"}}, "billing"
 	assert.Equal(t, drift.OwnerConflict, all(pair(p, l))[0].Class, "it never covers an owner conflict")

@@ -114,6 +114,11 @@ func (c *comparison) value(s spot, declared, live any, present bool) (out delta)
 		if !is {
 			break
 		}
+		if otherChoice(s, declared, object) {
+			out.declared, out.compared = 1, 1
+			out.change(s, declared, live)
+			return out
+		}
 		for _, name := range slices.Sorted(maps.Keys(declared)) {
 			v, present := object[name]
 			out.add(c.value(s.property(name), declared[name], v, present))
@@ -139,6 +144,32 @@ func (c *comparison) value(s spot, declared, live any, present bool) (out delta)
 		out.change(s, declared, live)
 	}
 	return out
+}
+
+// otherChoice reports whether a live object makes another choice than the declared one. In
+// some objects the only property is a choice, and says all by being there: an empty Block is
+// not an empty Allow, though empty is absent elsewhere.
+func otherChoice(s spot, declared, live map[string]any) bool {
+	if s.node == nil || len(s.node.Properties) < 2 || len(declared) != 1 || len(live) != 1 {
+		return false
+	}
+	for _, n := range s.node.Properties {
+		if n.Kinds&schema.Object == 0 {
+			return false
+		}
+	}
+	for _, l := range live {
+		if l == nil {
+			return false
+		}
+	}
+	for name, v := range declared {
+		_, isObject := v.(map[string]any)
+		if _, has := live[name]; isObject && blank(v) && !has && !s.property(name).readOnly.hit() && !s.property(name).writeOnly.hit() {
+			return true
+		}
+	}
+	return false
 }
 
 // unread tells what is write-only below an unread path from what only this reader cannot

@@ -66,6 +66,12 @@ func sameCase(c *comparison, s spot, declared, live string) bool {
 	if s.node == nil || !strings.EqualFold(declared, live) {
 		return false
 	}
+	switch { // the schemas of RDS say both as transforms; those of ElastiCache say neither
+	case strings.HasSuffix(s.name, "MaintenanceWindow"): // sun:05:00-sun:06:00
+		return true
+	case c.typ != nil && strings.HasPrefix(c.typ.Name, "AWS::ElastiCache::") && slices.Contains(c.typ.PrimaryIdentifier, s.pointer):
+		return live == strings.ToLower(declared)
+	}
 	words := 0
 	for _, e := range s.node.Enum {
 		if text, is := e.(string); is && strings.EqualFold(text, declared) {
@@ -144,7 +150,7 @@ func sameNetwork(_ *comparison, s spot, declared, live string) bool {
 	return err == nil && cidr(declared) == cidr(live)
 }
 
-var hostNames = []string{"DNSName", "DomainName", "HostedZoneName", "Name", "ResourceRecords"}
+var hostNames = []string{"Aliases", "DNSName", "DomainName", "HostedZoneName", "Name", "ResourceRecords", "SubjectAlternativeNames"}
 
 // sameHost: names in the DNS have no case and may end with a dot. Route 53 writes "*" as
 // its octal code, and the id of a zone with a path before it.
@@ -175,6 +181,10 @@ func (c *comparison) sameRecord(s spot, declared, live string) bool {
 	switch typ {
 	case "CNAME", "NS", "MX", "PTR", "SRV":
 		return hostName(declared) == hostName(live)
+	case "AAAA":
+		d, errD := netip.ParseAddr(declared)
+		l, errL := netip.ParseAddr(live)
+		return errD == nil && errL == nil && d == l
 	case "TXT", "SPF":
 		return strings.Trim(declared, `"`) == strings.Trim(live, `"`) && strings.Count(strings.Trim(declared, `"`), `"`) == 0
 	}

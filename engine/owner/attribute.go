@@ -127,8 +127,8 @@ func (j *judge) collect() {
 			}
 		}
 		// What the properties name is a claim also where a better match was found.
-		if id := p.Particle.Resource.Ref.ID; id != "" && p.Particle.ID == "" {
-			for _, r := range within(j.world.byID[idKey(p.Particle.Resource.Ref.Type, id)], p.Target) {
+		if p.Particle.ID == "" {
+			for _, r := range j.world.declaredAs(p.Particle, p.Target) {
 				j.identified[r] = append(j.identified[r], p.Particle)
 			}
 		}

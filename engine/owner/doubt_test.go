@@ -205,3 +205,40 @@ func TestInputsHavePairs(t *testing.T) {
 	assert.Empty(t, pairs[0].Live)
 	assert.Equal(t, why, pairs[0].Particle.Existence)
 }
+
+// TestLostTags: a resource that lost one of its owner tags may be what a particle misses, and
+// is not made a second time.
+func TestLostTags(t *testing.T) {
+	without := func(keys ...string) *inventory.Resource {
+		r := live("x", "orders", "1.4.2", "web")
+		for _, key := range keys {
+			delete(r.Tags, key)
+		}
+		return r
+	}
+	tags := func(r *inventory.Resource, pairs ...string) *inventory.Resource {
+		for i := 0; i < len(pairs); i += 2 {
+			r.Tags[pairs[i]] = pairs[i+1]
+		}
+		return r
+	}
+	for _, c := range []struct {
+		why  string
+		live *inventory.Resource
+		want string
+	}{
+		{"it lost its particle", without(owner.TagParticle), owner.TagsIncomplete},
+		{"it lost its environment", without(owner.TagEnvironment), owner.TagsIncomplete},
+		{"it lost both: it could be anything of the app", without(owner.TagEnvironment, owner.TagParticle), ""},
+		{"it lost all", without(owner.TagApp, owner.TagEnvironment, owner.TagVersion, owner.TagParticle), ""},
+		{"it is another environment's", tags(without(), owner.TagEnvironment, "prod"), ""},
+		{"it is another type", tags(untagged(instance, "x"), owner.TagApp, "orders", owner.TagEnvironment, "dev", owner.TagVersion, "1.4.2"), ""},
+		{"another particle lost its environment", tags(without(owner.TagEnvironment), owner.TagParticle, "db"), ""},
+	} {
+		result := owner.Attribute(owner.Input{Declaration: declaration(declared("orders", "1.4.2", "web")), Live: snapshot(c.live), Now: now})
+		assert.Empty(t, result.Pairs[0].Live, c.why)
+		assert.Equal(t, c.want, result.Pairs[0].Doubt, c.why)
+	}
+	result := owner.Attribute(owner.Input{Declaration: declaration(declared("orders", "1.4.2", "web")), Live: snapshot(without(), without(owner.TagParticle)), Now: now})
+	assert.Len(t, result.Pairs[0].Live, 1, "one that has all its tags is the one")
+}

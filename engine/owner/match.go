@@ -51,6 +51,7 @@ type world struct {
 	byParticle map[tagged][]*inventory.Resource
 	byRef      map[inventory.Ref]*inventory.Resource
 	byName     map[typedID][]*inventory.Resource
+	byUnique   map[typedID][]*inventory.Resource // see uniqueNames
 	// members says which stacks list a resource, under which logical id.
 	members map[*inventory.Resource][]member
 	byStack map[member][]*inventory.Resource
@@ -67,7 +68,8 @@ func readWorld(s *inventory.Snapshot) *world {
 		all: slices.Clone(s.Resources), byID: map[typedID][]*inventory.Resource{}, byARN: map[string][]*inventory.Resource{},
 		byTags: map[tagged][]*inventory.Resource{}, byParticle: map[tagged][]*inventory.Resource{},
 		byRef: map[inventory.Ref]*inventory.Resource{}, byName: map[typedID][]*inventory.Resource{},
-		members: map[*inventory.Resource][]member{}, byStack: map[member][]*inventory.Resource{},
+		byUnique: map[typedID][]*inventory.Resource{},
+		members:  map[*inventory.Resource][]member{}, byStack: map[member][]*inventory.Resource{},
 	}
 	slices.SortStableFunc(w.all, inventory.CompareResources)
 	w.gaps = slices.Clone(s.Gaps)
@@ -76,6 +78,9 @@ func readWorld(s *inventory.Snapshot) *world {
 		w.byRef[r.Ref] = r
 		if r.Name != "" {
 			w.byName[typedID{r.Ref.Type, r.Name}] = append(w.byName[typedID{r.Ref.Type, r.Name}], r)
+		}
+		if name := uniqueName(r); name != "" {
+			w.byUnique[typedID{r.Ref.Type, name}] = append(w.byUnique[typedID{r.Ref.Type, name}], r)
 		}
 		key := idKey(r.Ref.Type, r.Ref.ID)
 		w.byID[key] = append(w.byID[key], r)
@@ -145,6 +150,39 @@ func (w *world) find(typ, id string) []*inventory.Resource {
 		}
 	}
 	return found
+}
+
+// uniqueNames are the properties that name one resource of an account and region, of types
+// whose identifier AWS assigns (an ARN, an address) and no declaration can say. Source: the API
+// references, where a creation under a name that exists fails or returns what exists.
+var uniqueNames = map[string]string{
+	"AWS::Batch::ComputeEnvironment":            "ComputeEnvironmentName",
+	"AWS::Batch::JobQueue":                      "JobQueueName",
+	"AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
+	"AWS::ElasticLoadBalancingV2::TargetGroup":  "Name",
+	"AWS::IAM::ManagedPolicy":                   "ManagedPolicyName",
+	"AWS::SNS::Topic":                           "TopicName",
+	"AWS::SQS::Queue":                           "QueueName",
+	"AWS::SecretsManager::Secret":               "Name",
+	"AWS::StepFunctions::StateMachine":          "StateMachineName",
+}
+
+// uniqueName returns the name that means the resource and no other; empty when it has none.
+func uniqueName(r *inventory.Resource) string {
+	name, _ := r.Properties[uniqueNames[r.Ref.Type]].(string)
+	return name
+}
+
+// declaredAs returns the live resources that the identifier or the unique name in the
+// properties of a particle means.
+func (w *world) declaredAs(p *inventory.Particle, t inventory.Target) []*inventory.Resource {
+	if p.Resource.Ref.ID != "" {
+		return within(w.byID[idKey(p.Resource.Ref.Type, p.Resource.Ref.ID)], t)
+	}
+	if name := uniqueName(p.Resource); name != "" {
+		return within(w.byUnique[typedID{p.Resource.Ref.Type, name}], t)
+	}
+	return nil
 }
 
 // agrees compares a part of a ref; an empty part says nothing.
@@ -274,7 +312,40 @@ func pairs(a *apps, w *world, records records) ([]*Pair, map[*inventory.Resource
 		p.Applied = records.of(p)
 		p.sayVersion()
 	}
+	doubtLostTags(w, all)
 	return all, left
+}
+
+// doubtLostTags marks particles without a match where a resource of their type and app, which
+// nothing else is matched with, has lost its environment or particle tag: it may be theirs, and
+// a second one must not be made.
+func doubtLostTags(w *world, all []*Pair) {
+	taken := map[*inventory.Resource]bool{}
+	for _, p := range all {
+		for _, r := range p.Live {
+			taken[r] = true
+		}
+	}
+	halfTagged := map[typedID][]*inventory.Resource{} // by type and app
+	for _, r := range w.all {
+		if t, ok := readTags(r); ok && (t.environment == "" || t.particle == "") && !taken[r] && !isEnding(r) {
+			key := typedID{r.Ref.Type, t.app}
+			halfTagged[key] = append(halfTagged[key], r)
+		}
+	}
+	for _, p := range all {
+		if len(p.Live) > 0 || p.Doubt != "" || p.Conflict != "" || p.Particle.App == "" {
+			continue
+		}
+		for _, r := range within(halfTagged[typedID{p.Particle.Resource.Ref.Type, p.Particle.App}], p.Target) {
+			t, _ := readTags(r)
+			lostParticle := t.particle == "" && t.environment == p.Particle.Environment
+			lostEnvironment := t.particle == p.Particle.Name && t.environment == ""
+			if lostParticle || lostEnvironment {
+				p.Doubt = TagsIncomplete
+			}
+		}
+	}
 }
 
 // targets returns where a particle is expected. A type without regions is expected once
@@ -493,11 +564,10 @@ func successor(waiting []*Pair, r *inventory.Resource, number string) *Pair {
 
 // matchIdentifier looks for the identifier that stands in the declared properties.
 func (p *Pair) matchIdentifier(w *world, left map[*inventory.Resource]doubt) {
-	r := p.Particle.Resource
-	if p.Particle.ID != "" || r.Ref.ID == "" {
+	if p.Particle.ID != "" {
 		return
 	}
-	found := living(within(w.byID[idKey(r.Ref.Type, r.Ref.ID)], p.Target))
+	found := living(w.declaredAs(p.Particle, p.Target))
 	found = slices.DeleteFunc(slices.Clone(found), func(l *inventory.Resource) bool { return left[l].reason == NotDeclared })
 	if len(found) > 0 {
 		p.Live, p.By = found, ByIdentifier

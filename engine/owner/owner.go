@@ -61,9 +61,10 @@ const (
 	AppUnknown          = "app-not-known"    // unknown: neither a declaration nor the register knows the app there
 	NotDeclared         = "declaration-missing"
 	NotComplete         = "declaration-incomplete"
-	InventoryIncomplete = "inventory-incomplete" // unknown: where it lives, not everything could be read
-	Ending              = "ending"               // foreign: it is going or gone, and needs nobody for that
-	StillManaged        = "still-managed"        // a stack or controller keeps it, and was not read
+	InventoryIncomplete = "inventory-incomplete"  // unknown: where it lives, not everything could be read
+	TagsIncomplete      = "owner-tags-incomplete" // of a pair: a resource of the type has lost one of its owner tags
+	Ending              = "ending"                // foreign: it is going or gone, and needs nobody for that
+	StillManaged        = "still-managed"         // a stack or controller keeps it, and was not read
 )
 
 // Evidence is one claim or one fact that decided a class.

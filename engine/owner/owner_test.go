@@ -432,6 +432,16 @@ func TestClaims(t *testing.T) {
 			apps: []*inventory.App{dataBucket("orders")}, live: []*inventory.Resource{untagged(bucket, "x")},
 			want: owner.Attributed, app: "orders", and: owner.Adoptable,
 		},
+		"unique name": {
+			why:  "AWS assigns the identifier of a queue, and its name means no other",
+			apps: []*inventory.App{namedQueue("orders")}, live: []*inventory.Resource{named(untagged(queue, "https://sqs/orders"), "orders"), named(untagged(queue, "https://sqs/other"), "other")},
+			want: owner.Attributed, app: "orders", and: owner.Adoptable,
+		},
+		"another unique name": {
+			why:  "nothing declares it",
+			apps: []*inventory.App{namedQueue("orders")}, live: []*inventory.Resource{named(untagged(queue, "https://sqs/other"), "other")},
+			want: owner.Unmanaged,
+		},
 		"identifier declared without an app": {
 			why:  "a template that belongs to no app owns nothing",
 			apps: []*inventory.App{dataBucket("")}, live: []*inventory.Resource{untagged(bucket, "x")},

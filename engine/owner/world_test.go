@@ -16,6 +16,7 @@ const (
 	policy   = "AWS::S3::BucketPolicy"
 	vpc      = "AWS::EC2::VPC"
 	role     = "AWS::IAM::Role"
+	queue    = "AWS::SQS::Queue"
 )
 
 // declared builds an app version of environment dev with security groups of these names.
@@ -73,4 +74,16 @@ func snapshot(resources ...*inventory.Resource) *inventory.Snapshot {
 
 func register(apps map[string]inventory.RegisteredApp) *inventory.Register {
 	return &inventory.Register{Apps: apps, File: "register.yaml"}
+}
+
+// namedQueue is an app with one queue of a declared name.
+func namedQueue(name string) *inventory.App {
+	a := declared("orders", "1.4.2")
+	add(a, "jobs", queue).Resource.Properties = inventory.Properties{"QueueName": name}
+	return a
+}
+
+func named(r *inventory.Resource, name string) *inventory.Resource {
+	r.Properties = inventory.Properties{"QueueName": name}
+	return r
 }

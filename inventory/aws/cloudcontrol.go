@@ -112,6 +112,7 @@ func (c *cell) describe(ctx context.Context, client *cloudcontrol.Client, listed
 	if t.TagProperty == "" || !slices.Contains(unread, "/"+schema.SplitPointer(t.TagProperty)[0]) {
 		it.Tags, it.UnknownTags = inventory.TagsOf(t, props)
 	}
+	it.State = inventory.LifecycleState(c.reader.Type, props)
 	if it.ARN, _ = props["Arn"].(string); it.ARN == "" && strings.HasPrefix(it.Ref.ID, "arn:") {
 		it.ARN = it.Ref.ID
 	}
