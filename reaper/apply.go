@@ -31,6 +31,12 @@ type Run struct {
 
 	// Allow bounds where anything may be ended.
 	Allow Allow
+	// Protect are patterns of what is never marked, held or deleted, whatever the plan says.
+	Protect []plan.Protection
+	// Caps bound the deletions beside the budget of the plan; nil adds nothing to it.
+	Caps *plan.Caps
+	// Grace is the least time from mark and notice to deletion; the plan may say a longer one.
+	Grace time.Duration
 	// Self are ids, names or ARNs of what the run itself lives on, beside what its caller's
 	// identity tells: the bucket and key of the state, the profile of the machine.
 	Self []string
@@ -104,11 +110,13 @@ type applier struct {
 	done    map[string]*inventory.Resource // by action: what it left; nil of a deletion
 	waits   map[string]bool                // actions that are tried again
 	request string                         // of the newest call
+	untold  error                          // why the notice of an older mark was not delivered
 }
 
 // Apply carries out a plan. Every action of the plan has an outcome in the list unless the
 // error is not nil, which is something that ended the run: a guard, a lost lock, a journal
-// that cannot be written, the end of ctx. That an action failed is no error. Apply may be
+// that cannot be written, the end of ctx; or that owners are still not told of marks which
+// another run made. That an action failed is no error. Apply may be
 // called again with the same plan as long as it has not expired: what is done is not done
 // again.
 func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
@@ -157,6 +165,9 @@ func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
 	}
 	if err := a.write(ctx, state.Record{Kind: state.RunEnd}, nil); err != nil {
 		return outcomes, fmt.Errorf("end run: %w", err)
+	}
+	if a.untold != nil {
+		return outcomes, fmt.Errorf("the notice of earlier marks was not delivered: nothing is deleted before it is: %w", a.untold)
 	}
 	return outcomes, nil
 }

@@ -298,6 +298,23 @@ func TestLastApplied(t *testing.T) {
 	assert.Empty(t, ledger.Tokens)
 }
 
+// TestMadeTheSameAgain: what was deleted behind our back and is created once more, in every word
+// as before, is a creation that ended, and is not taken for one that broke off.
+func TestMadeTheSameAgain(t *testing.T) {
+	r := newRig()
+	p := planOf(t, creation("data", "AWS::S3::Bucket", inventory.Properties{"BucketName": "data"}))
+	for range 2 {
+		r.clock.T = day
+		r.cloud = simcloud.New(&inventory.Snapshot{Scope: inventory.Scope{Partition: "aws", Accounts: []string{account}}}, r.clock)
+		outcomes, err := r.apply(p)
+		require.NoError(t, err)
+		require.Equal(t, "done", outcomes[0].State, outcomes[0].Message)
+	}
+	ledger, err := state.ReadLedger(context.Background(), r.store)
+	require.NoError(t, err)
+	assert.Empty(t, ledger.Tokens)
+}
+
 // breaking makes the first part of what it creates and is denied the second, once; and it
 // takes no tags with a creation, if told so.
 type breaking struct {

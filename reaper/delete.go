@@ -17,7 +17,7 @@ func (a *applier) delete(ctx context.Context, action plan.Action, live *inventor
 	if why := a.proofs(action, live); why != "" {
 		return ended(state.Failed, "%s", why), nil
 	}
-	if why := protects(live); why != "" {
+	if why := a.protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
 	if why, err := a.wouldLoseData(ctx, action, live); err != nil || why != "" {
@@ -61,7 +61,7 @@ func (a *applier) delete(ctx context.Context, action plan.Action, live *inventor
 // prepare changes a resource so that it, or another one, can be deleted, and remembers how
 // it was.
 func (a *applier) prepare(ctx context.Context, action plan.Action, live *inventory.Resource) (result, error) {
-	if why := protects(live); why != "" {
+	if why := a.protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
 	if err := a.remember(ctx, action, live, alteration{Patch: action.Patch}); err != nil {

@@ -91,10 +91,14 @@ func isSelf(p plan.Place, caller Caller, self []string) string {
 	return ""
 }
 
-// protects names the tag by which somebody protects a live resource, or "".
-func protects(r *inventory.Resource) string {
+// protects says by what somebody protects a live resource, or "": a tag, or a pattern of the
+// configuration, which may be newer than the plan.
+func (a *applier) protects(r *inventory.Resource) string {
 	if key := plan.KeepTag(r); key != "" {
 		return "tag " + key
+	}
+	if slices.ContainsFunc(a.Protect, func(p plan.Protection) bool { return p.Matches(r) }) {
+		return "a pattern of the configuration"
 	}
 	return ""
 }
@@ -132,7 +136,7 @@ func lifts(c plan.Change) bool {
 			return true
 		}
 	}
-	return c.Tag != "" && protects(&inventory.Resource{Tags: map[string]string{c.Tag: ""}}) != ""
+	return c.Tag != "" && plan.KeepTag(&inventory.Resource{Tags: map[string]string{c.Tag: ""}}) != ""
 }
 
 // guardDeletions refuses a whole plan that ends something, once the ledger is known and
@@ -171,13 +175,14 @@ func (a *applier) guardDeletions(ctx context.Context) error {
 	if marks && a.Notify == nil && !teardown {
 		return fmt.Errorf("%w: nobody would be told: give --notify", ErrGuard)
 	}
-	if err := a.guardBudget(deletions, perType); err != nil {
-		return err
-	}
 	if age := a.Clock.Now().Sub(a.Plan.CreatedAt); a.Replan == nil && age > a.Limits.Fresh && deletions > 0 {
 		return fmt.Errorf("%w: it was made %s ago, and the world was not read since: make a new plan", ErrGuard, age.Round(time.Second))
 	}
-	return a.lookForReferrers(ctx, deletions)
+	whole, err := a.lookForReferrers(ctx, deletions)
+	if err != nil {
+		return err
+	}
+	return a.guardBudget(deletions, perType, whole)
 }
 
 // remake makes the plan again from the world as it is now, where that can be done.
@@ -191,19 +196,21 @@ func (a *applier) remake(ctx context.Context) (err error) {
 	return nil
 }
 
-// lookForReferrers finds what of the plan somebody refers to by now.
-func (a *applier) lookForReferrers(ctx context.Context, deletions int) error {
+// lookForReferrers finds what of the plan somebody refers to by now, and how many resources
+// there are; 0 when nobody looked.
+func (a *applier) lookForReferrers(ctx context.Context, deletions int) (whole int, err error) {
 	if a.Look == nil || a.Replan != nil || deletions == 0 {
-		return nil
+		return 0, nil
 	}
 	live, err := a.Look(ctx)
 	if err == nil {
+		whole = len(live.Resources)
 		a.now, err = a.Plan.Referred(live)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: who refers to what it deletes is not known: %w", ErrGuard, err)
+		return 0, fmt.Errorf("%w: who refers to what it deletes is not known: %w", ErrGuard, err)
 	}
-	return nil
+	return whole, nil
 }
 
 // replanned says why an action is not done although the plan names it: made again now, the

@@ -247,6 +247,43 @@ func TestInvariant11_CapsAtApply(t *testing.T) {
 	})
 }
 
+// What a run is given narrows a plan that has a wider budget, a shorter grace, or that does not
+// know of a protection yet.
+func TestInvariant11_WhatTheRunAllows(t *testing.T) {
+	none, all := plan.Cap{}, plan.Cap{Unlimited: true}
+	one, two := topic("one"), topic("two")
+	for _, c := range []struct {
+		why    string
+		change func(run *reaper.Run)
+		says   string // an error, or a message of the second outcome
+		left   int
+	}{
+		{"nothing more is said", func(*reaper.Run) {}, "", 0},
+		{"0 is zero", func(run *reaper.Run) { run.Caps = &plan.Caps{Delete: none, PerType: all, Percent: all} }, "--max-delete", 2},
+		{"of a type", func(run *reaper.Run) { run.Caps = &plan.Caps{Delete: all, PerType: plan.Cap{N: 1}, Percent: all} }, "--max-per-type", 2},
+		{"half of what there is", func(run *reaper.Run) { run.Caps = &plan.Caps{Delete: all, PerType: all, Percent: plan.Cap{N: 50}} }, "--max-percent", 2},
+		{"as many as there are", func(run *reaper.Run) {
+			run.Caps = &plan.Caps{Delete: plan.Cap{N: 2}, PerType: plan.Cap{N: 2}, Percent: plan.Cap{N: 100}}
+		}, "", 0},
+		{"a longer grace", func(run *reaper.Run) { run.Grace = 400 * aDay }, "its grace of 9600h0m0s is not over", 2},
+		{"a shorter grace", func(run *reaper.Run) { run.Grace = time.Hour }, "", 0},
+		{"a protection", func(run *reaper.Run) { run.Protect = []plan.Protection{{Type: "AWS::SNS::*", ID: "two"}} }, "a pattern of the configuration", 1},
+	} {
+		r := marked(t, one, two)
+		look := func(context.Context) (*inventory.Snapshot, error) { return r.cloud.Snapshot(), nil }
+		outcomes, err := r.reap(planOf(t, on(plan.Delete, one), on(plan.Delete, two)), func(run *reaper.Run) { run.Look = look }, c.change)
+		said := ""
+		if err != nil {
+			require.ErrorIs(t, err, reaper.ErrGuard, c.why)
+			said = err.Error()
+		} else {
+			said = outcomes[1].Message
+		}
+		assert.Contains(t, said, c.says, c.why)
+		assert.Len(t, r.cloud.Snapshot().Resources, c.left, c.why)
+	}
+}
+
 // A tag authorises nothing, whatever it says: a mark is a fact of the ledger.
 func TestInvariant12_ForgedTagAuthorisesNothing(t *testing.T) {
 	for _, value := range []string{"1999-01-01T00:00:00Z", "delete@1999", "true", ""} {
@@ -425,8 +462,30 @@ func TestInvariant13_NoticeBeforeDelete(t *testing.T) {
 	require.False(t, r.has(end), "16 days after the notice")
 	assert.Len(t, out.notices, 1, "nobody is told twice")
 
+	// A run that marks nothing tells of the marks of earlier ones, and does not end well when it
+	// cannot: else a dead receiver would be seen once, and never again.
+	r, out = newRig(end), &sink{down: errors.New("503")}
+	tell := func(run *reaper.Run) { run.Notify = out }
+	_, err := r.reap(r.seenNow(t, "orders@acme.example", on(plan.Mark, end)), tell)
+	require.NoError(t, err)
+	_, err = r.reap(r.seenNow(t, "orders@acme.example"), tell)
+	require.ErrorContains(t, err, "503")
+	out.down = nil
+	_, err = r.reap(r.seenNow(t, "orders@acme.example"), tell)
+	require.NoError(t, err)
+	require.Len(t, out.notices, 1)
+
+	// A later day that the plan names is the one that is told.
+	r, out = newRig(end), &sink{}
+	longer, at := r.seenNow(t, "", on(plan.Mark, end)), r.clock.T.Add(28*aDay)
+	longer.Reaping.Candidates[0].GoesAt = &at
+	require.NoError(t, longer.Seal())
+	_, err = r.reap(longer, tell)
+	require.NoError(t, err)
+	assert.Equal(t, at, out.notices[0].Items[0].GoesAt)
+
 	r = newRig(end)
-	_, err := r.reap(planOf(t, on(plan.Mark, end)), func(run *reaper.Run) { run.Notify = nil })
+	_, err = r.reap(planOf(t, on(plan.Mark, end)), func(run *reaper.Run) { run.Notify = nil })
 	require.ErrorIs(t, err, reaper.ErrGuard, "without a receiver nothing is marked")
 }
 

@@ -65,8 +65,8 @@ func (a *applier) writeApplied(ctx context.Context, action plan.Action, left *in
 	record.Action = action.ID
 	same := before
 	same.At, same.Actor = applied.At, applied.Actor
-	if was, err := same.Record(a.ID); err == nil && string(was.Detail) == string(record.Detail) {
-		return nil // nothing new
+	if was, err := same.Record(a.ID); err == nil && string(was.Detail) == string(record.Detail) && action.Verb != plan.Create {
+		return nil // nothing new; of a creation it is new that it ended (see [state.Ledger.Begun])
 	}
 	a.ledger.Applied[applied.Particle] = applied
 	return a.write(ctx, record, record.Detail)

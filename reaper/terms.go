@@ -10,20 +10,21 @@ import (
 )
 
 // grace is the time from mark and notice to deletion: what the plan says, and never less than
-// the least.
+// what the run says, or the least.
 func (a *applier) grace() time.Duration {
 	if a.Plan.Reaping == nil {
-		return plan.DefaultGrace
+		return max(a.Grace, plan.DefaultGrace)
 	}
-	return max(a.Plan.Reaping.Grace, plan.MinGrace)
+	return max(a.Grace, a.Plan.Reaping.Grace, plan.MinGrace)
 }
 
 // hold is the part of the grace that is spent in quarantine.
 func (a *applier) hold() time.Duration { return min(plan.Hold, a.grace()/2) }
 
 // guardBudget counts the deletions of the plan and of the last 24 hours. What exceeds a cap
-// stops all of it: a part of a list that is too long is not a safe list.
-func (a *applier) guardBudget(deletions int, perType map[string]int) error {
+// stops all of it: a part of a list that is too long is not a safe list. whole is how many
+// resources there are; 0 where nobody counted them.
+func (a *applier) guardBudget(deletions int, perType map[string]int, whole int) error {
 	if deletions == 0 {
 		return nil
 	}
@@ -41,8 +42,14 @@ func (a *applier) guardBudget(deletions int, perType map[string]int) error {
 		}
 	}
 	budget := a.Plan.Budget
+	if whole > 0 {
+		whole += recent
+	}
+	if a.Caps != nil {
+		budget = budget.Within(*a.Caps, whole)
+	}
 	if deletions > budget.PerDay-recent {
-		return fmt.Errorf("%w: more deletions (%d, and %d in the last 24 hours) than %d: see --max-delete", ErrGuard, deletions, recent, budget.PerDay)
+		return fmt.Errorf("%w: more deletions (%d, and %d in the last 24 hours) than %d: see --max-delete and --max-percent", ErrGuard, deletions, recent, budget.PerDay)
 	}
 	for _, typ := range sortedKeys(perType) {
 		if perType[typ] > budget.PerType {
@@ -86,14 +93,14 @@ func (a *applier) look(ctx context.Context) error {
 	return a.fact(ctx, state.Record{Kind: state.Counted, Time: at}, a.Plan.Reaping.Counts)
 }
 
-// candidate returns what the plan knows of the candidate of an action; the zero value when it
+// candidate returns what the plan knows of the candidate with a ref; the zero value when it
 // knows nothing.
-func (a *applier) candidate(action plan.Action) plan.Candidate {
+func (a *applier) candidate(ref string) plan.Candidate {
 	if a.Plan.Reaping == nil {
 		return plan.Candidate{}
 	}
 	for _, c := range a.Plan.Reaping.Candidates {
-		if c.Resource.Ref() == action.Resource.Ref() {
+		if c.Resource.Ref().String() == ref {
 			return c
 		}
 	}

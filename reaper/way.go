@@ -215,12 +215,12 @@ func (a *applier) fact(ctx context.Context, r state.Record, detail any) error {
 // mark begins the grace. The first mark of a life counts; another one moves nothing.
 func (a *applier) mark(ctx context.Context, action plan.Action, live *inventory.Resource) (result, error) {
 	key := live.Ref.String()
-	if why := protects(live); why != "" {
+	if why := a.protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
 	if m, marked := a.ledger.Marks[key]; !marked || m.Incarnation != action.Incarnation {
 		item := NoticeItem{Ref: key, Reason: string(action.Reason), Detail: action.Detail}
-		note := markNote{NoticeItem: item, Owner: a.candidate(action).Owner}
+		note := markNote{NoticeItem: item, Owner: a.candidate(key).Owner}
 		if action.For != nil {
 			note.App = action.For.App
 		}
@@ -254,7 +254,7 @@ type markNote struct {
 
 // notify tells the owners of every mark of the ledger that was not told of, one notice for
 // each. A notice that fails leaves its marks untold, which no deletion gets past, and makes
-// failed actions of those of this plan.
+// failed actions of those of this plan; that of older ones is remembered for the end of the run.
 func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 	if a.Notify == nil {
 		return nil
@@ -277,6 +277,9 @@ func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 			order = append(order, to)
 		}
 		note.GoesAt = a.Clock.Now().Add(a.grace()).UTC()
+		if at := a.candidate(key).GoesAt; at != nil && at.After(note.GoesAt) {
+			note.GoesAt = at.UTC() // what nobody ever claimed has longer
+		}
 		notices[to].Items = append(notices[to].Items, note.NoticeItem)
 	}
 	for _, to := range order {
@@ -296,11 +299,16 @@ func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 				}
 				continue
 			}
+			older := true
 			for id, out := range ends {
 				if action := a.action(id); action.Verb == plan.Mark && action.Resource.Ref().String() == item.Ref {
+					older = false
 					out.State, out.Message = state.Failed, fmt.Sprintf("marked, and the notice was not delivered: nothing is deleted before it is: %v", failed)
 					ends[id] = out
 				}
+			}
+			if older {
+				a.untold = failed
 			}
 		}
 	}
@@ -483,7 +491,7 @@ func (a *applier) quarantine(ctx context.Context, action plan.Action, live *inve
 	case m.Noticed.IsZero():
 		return ended(state.Failed, "no notice of its mark was acknowledged"), nil
 	}
-	if why := protects(live); why != "" {
+	if why := a.protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
 	}
 	patch, stop := action.Patch, false

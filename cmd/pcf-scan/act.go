@@ -411,10 +411,7 @@ func (a *actor) apply(ctx context.Context, r *engine.Result) error {
 	}
 	run := reaper.Run{
 		ID: a.runID, Plan: r.Plan, Approved: a.String("digest"), Cloud: a.world.cloud, Store: a.store, Clock: a.world.clock,
-		Limits: a.world.limits, Self: a.self(),
-	}
-	if settings.KillSwitch != "" {
-		run.Switch = reaper.KillSwitch(settings.KillSwitch)
+		Limits: a.world.limits, Self: a.self(), Switch: settings.stop(),
 	}
 	if a.String("plan") != "" && len(a.StringSlice("declared")) > 0 {
 		run.Replan = a.replan(r.Plan)

@@ -23,10 +23,11 @@ func auditCommand(code *int) *cli.Command {
 		OnUsageError: usageErrorOf,
 		Subcommands: []*cli.Command{{
 			Name: "verify", Usage: "check the hash chain of a journal", ArgsUsage: "JOURNAL",
-			Description: "JOURNAL is the journal's file, or the state directory that it is in. Exit code: 0 it is as\n" +
-				"it was written, 1 it was changed (and where), 2 it cannot be read. That the end is missing\n" +
-				"shows by the head that the lock of the state holds, and for sure only by one that was kept\n" +
-				"elsewhere: every check prints it. What a crash left of a last record is said and no change.",
+			Description: "JOURNAL is the journal's file, or the state that it is in: a directory or s3://bucket/prefix.\n" +
+				"Exit code: 0 it is as it was written, 1 it was changed (and where), 2 it cannot be read. That\n" +
+				"the end is missing shows by the head that the lock of a directory holds, and for sure only by\n" +
+				"one that was kept elsewhere: every check prints it. What a crash left of a last record is said\n" +
+				"and no change.",
 			Flags: []cli.Flag{
 				text("head", "a `HEAD` that an earlier check printed, as 12:sha256; the journal must still hold it", ""),
 				text("format", "`FORMAT`: table or json", "table"),
@@ -69,7 +70,13 @@ func auditVerify(c *cli.Context, code *int) error {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		file = filepath.Join(file, "journal.jsonl")
 	}
-	head, torn, err := verify(file, known)
+	var head state.Head
+	torn := 0
+	if strings.Contains(file, "://") {
+		head, err = verifyS3(c, file, known)
+	} else {
+		head, torn, err = verify(file, known)
+	}
 	if err != nil && !errors.Is(err, state.ErrTampered) {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -121,6 +128,31 @@ func verify(file string, known *state.Head) (head state.Head, torn int, err erro
 	}
 	head, err = state.Verify(f, known)
 	return head, torn, err
+}
+
+// verifyS3 checks the journal of a state in a bucket against the head that is known.
+func verifyS3(c *cli.Context, where string, known *state.Head) (head state.Head, err error) {
+	store, err := openS3State(c.Context, c, where)
+	if err != nil {
+		return head, err
+	}
+	err = store.Read(c.Context, func(r state.Record) error {
+		_, hash, err := state.Seal(r)
+		head = state.Head{Seq: r.Seq, Hash: hash}
+		if err == nil && known != nil && r.Seq == known.Seq && hash != known.Hash {
+			err = fmt.Errorf("%w: record %d is not the one that was known", state.ErrTampered, r.Seq)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return head, err
+	case known != nil && head.Seq < known.Seq:
+		return head, fmt.Errorf("%w: it ends with record %d, and record %d was known: its end was cut off", state.ErrTampered, head.Seq, known.Seq)
+	case head.Seq == 0:
+		return head, errors.New("read journal: there is none")
+	}
+	return head, nil
 }
 
 // parseHead reads --head; nil when it is not given.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -108,6 +109,44 @@ func TestSavedPlanOfWhatIsNobodysNow(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(after), ":jobs\"")
 	assert.NotContains(t, string(after), "pcf:marked")
+}
+
+// What is set where a saved plan is applied narrows it: its own caps are those of the day on which
+// it was made, and so are the protections.
+func TestSavedPlanIsNarrowed(t *testing.T) {
+	for _, c := range []struct{ why, args, config, says string }{
+		{"0 is zero", "--max-delete 0", "", "see --max-delete"},
+		{"of a type too", "--max-per-type 0", "", "see --max-per-type"},
+		{"of all", "--max-percent 0", "", "see --max-delete and --max-percent"},
+		{"in the configuration too", "", "maxDelete: 0\n", "see --max-delete"},
+		{"somebody protects it by now", "", "reap: {protect: [{id: '*:jobs'}]}\n", ""},
+		{"another account only", "", "reap: {accounts: ['999988887777']}\n", "is not among reap.accounts"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			enterForgedWorld(t)
+			require.NoError(t, os.WriteFile(".pcf-scan.yaml", []byte(cmp.Or(c.config, "{}")), 0o600))
+			stdout, stderr, code := call(t, strings.Fields("reap --now 2026-11-01T00:01:00Z --live sim:account.json --plan plan.json --apply "+c.args)...)
+			assert.Equal(t, 4, code, "%s\n%s", stdout, stderr)
+			assert.Contains(t, stderr, c.says)
+			after, err := os.ReadFile("account.json")
+			require.NoError(t, err)
+			assert.Contains(t, string(after), ":jobs\"")
+		})
+	}
+}
+
+// Who refers to what a saved plan deletes is looked for among all that may, whatever other types
+// are named on the command line.
+func TestSavedPlanLooksEverywhere(t *testing.T) {
+	p := enterForgedWorld(t)
+	user := `{"type": "AWS::SNS::Subscription", "id": "arn:aws:sns:eu-west-1:111122223333:jobs:1", "account": "111122223333", "region": "eu-west-1", "tags": {}, "properties": {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:jobs", "Protocol": "sqs"}}`
+	require.NoError(t, os.WriteFile("account.json", fmt.Appendf(nil, forgedWorld, fmt.Sprintf(forgedTopic, "jobs", "1"), user), 0o600))
+	stdout, stderr, code := call(t, strings.Fields("reap --now 2026-11-01T00:01:00Z --live sim:account.json --type AWS::SNS::Topic --plan plan.json --apply --digest "+p.Digest)...)
+	assert.Equal(t, 4, code, stderr)
+	assert.Contains(t, strings.Join(strings.Fields(stdout), " "), "referred-to")
+	after, err := os.ReadFile("account.json")
+	require.NoError(t, err)
+	assert.Contains(t, string(after), `:jobs"`)
 }
 
 // Given the declarations too, a saved plan to repair does only what would be planned now: the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -178,7 +179,10 @@ func decodeFile(what, file string, into any) error {
 	defer f.Close()
 	d := yaml.NewDecoder(io.LimitReader(f, 16<<20))
 	d.KnownFields(true)
-	if err := d.Decode(into); err != nil {
+	switch err := d.Decode(into); {
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("read %s %s: it is empty", what, file)
+	case err != nil:
 		return fmt.Errorf("read %s %s: %w", what, file, err)
 	}
 	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
@@ -207,7 +211,7 @@ func readConsents(file string) ([]plan.Consent, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("%s: expires: want a time such as 2027-01-31T12:00:00Z or 2027-01-31", at)
-		case c.Reason == "" || c.Approver == "":
+		case strings.TrimSpace(c.Reason) == "" || strings.TrimSpace(c.Approver) == "":
 			return nil, fmt.Errorf("%s: a consent needs a reason and an approver", at)
 		case c.App == "" && c.Type == "" && c.Rule == "" && c.Resource == "":
 			return nil, fmt.Errorf("%s: it would cover everything: say which app, type, rule or resource", at)
@@ -230,12 +234,15 @@ func readPrices(file string) (plan.Prices, error) {
 	prices := plan.Prices{}
 	err := node.Decode(&doc)
 	if err == nil && doc.Prices != nil {
+		if err := knownKeys(file, "prices", node.Content[0], "prices"); err != nil {
+			return nil, fmt.Errorf("read prices: %w", err)
+		}
 		prices = doc.Prices
 	} else if err = node.Decode(&prices); err != nil {
 		return nil, fmt.Errorf("read prices %s: want a number for each type, such as AWS::EC2::NatGateway: 35.04: %w", file, err)
 	}
 	for typ, price := range prices {
-		if !strings.Contains(typ, "::") || price < 0 || price != price {
+		if !strings.Contains(typ, "::") || price < 0 || math.IsNaN(price) || math.IsInf(price, 0) {
 			return nil, fmt.Errorf("read prices %s: %s: %v is no price of a resource type", file, typ, price)
 		}
 	}
@@ -300,12 +307,16 @@ func onlyReaping(set *rules.Set) (*rules.Set, error) {
 	return set.Select(rules.Selection{Rules: ids})
 }
 
-// canReap says what there is code for. A snapshot is planned for as if there were all.
+// canReap says what there is code for. What this program does not delete in an account it does
+// not delete in a simulated one, nor plan to from a snapshot; there every other change can be made.
 func (a *actor) canReap() plan.Can {
 	if a.world.can != nil {
 		return a.world.can
 	}
 	return func(verb plan.Verb, typ string, _ plan.Change) string {
+		if verb == plan.Delete {
+			return canWrite(verb, typ, plan.Change{})
+		}
 		if saves, is := a.world.cloud.(interface{ BacksUp(typ string) bool }); is && verb == plan.Backup && !saves.BacksUp(typ) {
 			return "there is no way to back it up"
 		}
@@ -350,7 +361,7 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 	if err != nil {
 		return nil, err
 	}
-	run.Allow.Accounts = reapSettingsOf(a.Context).Accounts
+	run.Allow.Accounts, run.Protect = reapSettingsOf(a.Context).Accounts, protections(reapSettingsOf(a.Context).Protect)
 	run.Switch = reaper.Switches(run.Switch, o.window.Switch(run.Clock))
 	if run.Notify, err = notifierOf(a.Context, run.Clock); err != nil {
 		return nil, err
@@ -359,8 +370,13 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 		run.Notify = reaper.Notifiers{nobody{}}
 	}
 	if a.String("plan") != "" {
+		// What is set here and now narrows what was planned.
 		run.Look = func(ctx context.Context) (*inventory.Snapshot, error) {
-			return a.world.read(ctx, names(a.Context, "type"))
+			return a.world.read(ctx, withUses(names(a.Context, "type"), run.Plan))
+		}
+		run.Caps = capsGiven(a.Context, o.caps)
+		if a.IsSet("grace") {
+			run.Grace = o.grace
 		}
 		return reaper.Apply(ctx, run)
 	}
@@ -372,6 +388,32 @@ func (a *actor) applyReap(ctx context.Context, run reaper.Run, r *engine.Result)
 		r.Plan = p
 	}
 	return outcomes, err
+}
+
+// withUses adds to the types that are named, if any are, what a saved plan deletes and what may
+// refer to that: whoever applies it may name other types than its author.
+func withUses(types []string, p *plan.Plan) []string {
+	if len(types) == 0 {
+		return nil
+	}
+	for _, action := range p.Actions {
+		if action.Verb == plan.Delete {
+			uses := plan.Uses(action.Resource.Type)
+			types = append(append(types, action.Resource.Type), slices.DeleteFunc(uses, func(typ string) bool { return !hasReader(typ) })...)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// capsGiven keeps the caps that somebody set: a saved plan has its own ones beside them.
+func capsGiven(c *cli.Context, caps plan.Caps) *plan.Caps {
+	for name, one := range map[string]*plan.Cap{"max-delete": &caps.Delete, "max-per-type": &caps.PerType, "max-percent": &caps.Percent} {
+		if !c.IsSet(name) {
+			one.Unlimited = true
+		}
+	}
+	return &caps
 }
 
 // nobody is whom a teardown tells: its owner asked for it.

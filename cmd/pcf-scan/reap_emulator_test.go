@@ -16,16 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcf-scan/pcf-scan/engine"
+	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory/aws/emulator"
-	"github.com/pcf-scan/pcf-scan/inventory/relation"
 )
 
 // toReap are the flags that narrow a scan to what a reaper of these types must read: they
 // themselves, what may refer to them, and what may keep them.
 func toReap(types ...string) (flags []string) {
-	wanted := append(slices.Clone(types), "AWS::CloudFormation::Stack")
+	wanted := slices.Clone(types)
 	for _, typ := range types {
-		wanted = append(wanted, relation.Referring(typ)...)
+		wanted = append(wanted, plan.Uses(typ)...)
 	}
 	slices.Sort(wanted)
 	for _, typ := range slices.Compact(wanted) {

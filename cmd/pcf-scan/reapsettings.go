@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pcf-scan/pcf-scan/reaper"
 )
 
 // reapSettings is the key `reap:` of the configuration: the fences around everything that
@@ -16,6 +19,20 @@ type reapSettings struct {
 	Window     string           `yaml:"window"`     // when something may be deleted, as 22:00-05:00
 	KillSwitch string           `yaml:"killSwitch"` // a file that stops every change while it is there
 	Protect    []protectedThing `yaml:"protect"`
+	dir        string           // of the configuration
+}
+
+// stop returns the kill switch; nil without one. A relative path is looked for where the program
+// runs and beside the configuration: a switch that somebody set must not be missed because the
+// job was started in another directory.
+func (s reapSettings) stop() func() (string, error) {
+	switch {
+	case s.KillSwitch == "":
+		return nil
+	case filepath.IsAbs(s.KillSwitch):
+		return reaper.KillSwitch(s.KillSwitch)
+	}
+	return reaper.Switches(reaper.KillSwitch(s.KillSwitch), reaper.KillSwitch(filepath.Join(s.dir, s.KillSwitch)))
 }
 
 // A protectedThing is never marked, held or deleted. Fields that are set must all match;
@@ -58,6 +75,7 @@ func readReapSettings(file string, value *yaml.Node) (s reapSettings, err error)
 	if err := value.Decode(&s); err != nil {
 		return s, fmt.Errorf("%s:%d: reap: %w", file, value.Line, err)
 	}
+	s.dir = filepath.Dir(file)
 	return s, nil
 }
 

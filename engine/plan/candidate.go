@@ -27,6 +27,7 @@ type reap struct {
 	names      aliases
 	counts     map[string]int
 	stopped    string
+	perDay     int // deletions in 24 hours at most
 	detaches   []Action
 	unmarks    []Action
 	rescued    []Place
@@ -337,6 +338,12 @@ func (r *reap) can(verb Verb, typ string, change Change) string {
 // stackType is the type of what may keep any resource: only its own listing tells, no tag.
 const stackType = "AWS::CloudFormation::Stack"
 
+// Uses returns the types that are known to refer to resources of a type, or to keep them: they
+// too must have been read before one is deleted.
+func Uses(typ string) []string {
+	return append(relation.Referring(typ), stackType)
+}
+
 // incomplete says what was not read that could hold an owner or a referrer.
 func (r *reap) incomplete(it *item, a *owner.Attribution) string {
 	ref := it.live.Ref
@@ -363,13 +370,10 @@ func (r *reap) incomplete(it *item, a *owner.Attribution) string {
 	unread := func(typ string) bool {
 		return (r.Reads == nil || r.Reads(typ)) && !r.Live.Scope.Includes(ref.Account, region, typ)
 	}
-	for _, typ := range relation.Referring(ref.Type) {
+	for _, typ := range Uses(ref.Type) {
 		if unread(typ) {
-			return typ + ", which may refer to it, was not read"
+			return typ + ", which may refer to it or keep it, was not read"
 		}
-	}
-	if unread(stackType) {
-		return stackType + ", which may keep it, was not read"
 	}
 	return ""
 }

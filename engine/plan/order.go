@@ -106,17 +106,6 @@ func taggable(typ string) bool {
 	return known && (t.Taggable || t.TagProperty != "")
 }
 
-// shieldOf is shield, but for what AWS itself makes along with another resource (the default
-// group of a VPC), which ends with it.
-func shieldOf(r *inventory.Resource, patterns []Protection) string {
-	if r.Foreign == "" {
-		return shield(r, patterns)
-	}
-	c := *r
-	c.Foreign = ""
-	return shield(&c, patterns)
-}
-
 // closure is a set of nodes that end together: those that are deleted, and what ends with
 // them.
 type closure struct {

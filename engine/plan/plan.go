@@ -152,6 +152,16 @@ type Budget struct {
 	PerDay    int `json:"perDay,omitempty"`  // those of the last 24 hours included
 }
 
+// Within returns the budget, and never more than caps allow of a number of resources; 0 of them
+// is that it is not known.
+func (b Budget) Within(caps Caps, whole int) Budget {
+	b.PerType, b.PerDay = min(b.PerType, caps.PerType.limit()), min(b.PerDay, caps.Delete.limit())
+	if whole > 0 {
+		b.PerDay = min(b.PerDay, caps.Percent.percentOf(whole))
+	}
+	return b
+}
+
 // A Plan is what would be done in one account.
 type Plan struct {
 	Header

@@ -41,7 +41,7 @@ func TestInvariant01_UnreadReferrersOfAnotherType(t *testing.T) {
 	assert.Empty(t, p.Actions)
 	reason, by := reasonOf(p, "sg-a")
 	assert.Equal(t, Incomplete, reason)
-	assert.Contains(t, by, "which may refer to it, was not read")
+	assert.Contains(t, by, "which may refer to it or keep it, was not read")
 
 	w.in.Reads = func(typ string) bool { return typ == "AWS::EC2::SecurityGroup" }
 	assert.Equal(t, []string{"sg-a"}, idsOf(w.plan(t), Delete), "what no program of this version can read is not waited for")
@@ -394,6 +394,11 @@ func TestInvariant08_ProtectionFailsClosed(t *testing.T) {
 		"requester-managed": {"a service made it", func(r *inventory.Resource) { r.Properties["RequesterManaged"] = "yes?" }},
 		"locked":            {"deletion protection with a strange value", func(r *inventory.Resource) { r.Properties["DeletionProtection"] = int64(7) }},
 		"object lock":       {"a lock", func(r *inventory.Resource) { r.Properties["ObjectLockEnabled"] = true }},
+		"lock settings":     {"a lock too", func(r *inventory.Resource) { r.Properties["ObjectLockConfiguration"] = map[string]any{} }},
+		"other owner":       {"it is shared with the account", func(r *inventory.Resource) { r.Properties["OwnerId"] = "999988887777" }},
+		"strange owner":     {"nobody knows whose it is", func(r *inventory.Resource) { r.Properties["OwnerId"] = int64(7) }},
+		"default":           {"it came with the account", func(r *inventory.Resource) { r.Properties["IsDefault"] = "perhaps" }},
+		"default group":     {"it came with its VPC", func(r *inventory.Resource) { r.Properties["GroupName"] = "default" }},
 		"unknown key": {"a tag whose value is not known", func(r *inventory.Resource) {
 			r.UnknownTags = map[string]*inventory.Unknown{"keep": {Because: "?"}}
 		}},
@@ -407,6 +412,9 @@ func TestInvariant08_ProtectionFailsClosed(t *testing.T) {
 			assert.Empty(t, idsOf(w.plan(t), Delete, Mark, Quarantine), c.why)
 		})
 	}
+	own := leftover("sg-a")
+	own.Properties["OwnerId"], own.Properties["IsDefault"] = account, false
+	assert.Len(t, idsOf(newReapWorld(own).ripe().plan(t), Delete), 1, "it is the account's own, and no default")
 	// The particle of the retired version said protect: a tombstone does not end that.
 	w := newReapWorld(leftover("sg-a")).ripe()
 	p := declaredAs("sg-a", "AWS::EC2::SecurityGroup")
@@ -425,6 +433,7 @@ func TestInvariant09_NeverSelf(t *testing.T) {
 		{"the way in of the organisation", "OrganizationAccountAccessRole", "AWS::IAM::Role", ""},
 		{"single sign-on", "AWSReservedSSO_Admin_0123", "AWS::IAM::Role", ""},
 		{"Control Tower", "AWSControlTowerExecution", "AWS::IAM::Role", ""},
+		{"service-linked, by its name", "AWSServiceRoleForSupport", "AWS::IAM::Role", ""},
 		{"who watches", "trail", "AWS::CloudTrail::Trail", ""},
 	} {
 		w := newReapWorld(leftoverOf(c.id, c.typ)).ripe()
@@ -541,6 +550,17 @@ func TestInvariant11_CapsByNumber(t *testing.T) {
 	}
 	w.in.Ledger, w.in.Caps = Facts{New: true}, DefaultCaps
 	assert.Contains(t, w.plan(t).Reaping.Stopped, "more new marks (40, on 100 resources)", "40 % of everything became an orphan at once")
+	// The run is held to the same: a percentage is of what there was a day ago.
+	w = world(5)
+	for i := range 14 {
+		r := live(fmt.Sprintf("t-%d", i), "AWS::SNS::Topic", `{}`)
+		r.Tags = map[string]string{}
+		w.set.Resources = append(w.set.Resources, r)
+	}
+	w.in.Caps.Percent, w.in.Ledger.Deleted = Cap{N: 30}, []time.Time{day.Add(-time.Hour)}
+	p := w.plan(t)
+	assert.Empty(t, p.Reaping.Stopped)
+	assert.Equal(t, 6, p.Budget.PerDay, "5 and the one before, of 20")
 }
 
 func TestInvariant12_GraceIsMonotone(t *testing.T) {

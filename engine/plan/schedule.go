@@ -327,6 +327,7 @@ func (r *reap) bound() {
 			day++
 		}
 	}
+	r.perDay = min(r.Caps.Delete.limit(), r.Caps.Percent.percentOf(whole+day))
 	if deletions > 0 {
 		before := ""
 		if day > 0 {
@@ -423,8 +424,7 @@ func (r *reap) plan() (*Plan, error) {
 	}
 	p.Reaping = reaping
 	if r.stopped == "" {
-		day := min(r.Caps.Delete.limit(), r.Caps.Percent.percentOf(len(r.graph.nodes)))
-		p.Budget = Budget{Deletions: len(deletions), PerType: r.Caps.PerType.limit(), PerDay: day}
+		p.Budget = Budget{Deletions: len(deletions), PerType: r.Caps.PerType.limit(), PerDay: r.perDay}
 	}
 	return p, p.Seal()
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,24 +47,52 @@ func KeepTag(r *inventory.Resource) string {
 
 // shield says what protects a live resource, or "".
 func shield(r *inventory.Resource, patterns []Protection) string {
+	return cmp.Or(shieldOf(r, patterns), r.Foreign, madeByAWS(r))
+}
+
+// shieldOf is shield, but for what AWS itself makes along with another resource (the default
+// group of a VPC), which ends with it.
+func shieldOf(r *inventory.Resource, patterns []Protection) string {
 	if key := KeepTag(r); key != "" {
 		return "tag " + key
 	}
-	if by := protection(r); by != "" {
+	if by := cmp.Or(protection(r), others(r)); by != "" {
 		return by
 	}
-	if r.Foreign != "" {
-		return r.Foreign
-	}
 	for _, p := range patterns {
-		if p.matches(r) {
+		if p.Matches(r) {
 			return "a pattern of the configuration protects it"
 		}
 	}
 	return ""
 }
 
-func (p Protection) matches(r *inventory.Resource) bool {
+// others names the property by which a resource is somebody else's or locked, or "". A live read
+// says so too (Resource.Foreign); a snapshot that was written by hand does not.
+func others(r *inventory.Resource) string {
+	if v := r.Properties["OwnerId"]; v != nil && v != r.Ref.Account {
+		return "/OwnerId"
+	}
+	if v := r.Properties["ObjectLockConfiguration"]; v != nil {
+		return "/ObjectLockConfiguration"
+	}
+	return ""
+}
+
+// madeByAWS names the property by which a resource came with the account or with what it lies
+// in, or "".
+func madeByAWS(r *inventory.Resource) string {
+	if v := r.Properties["IsDefault"]; v != nil && v != false && v != "false" {
+		return "/IsDefault"
+	}
+	if r.Ref.Type == "AWS::EC2::SecurityGroup" && r.Properties["GroupName"] == "default" { // a reserved name
+		return "/GroupName default"
+	}
+	return ""
+}
+
+// Matches reports whether a live resource is one of those that are protected.
+func (p Protection) Matches(r *inventory.Resource) bool {
 	if p.Type != "" && !inventory.MatchGlob(p.Type, r.Ref.Type) {
 		return false
 	}
@@ -82,7 +111,7 @@ func (p Protection) matches(r *inventory.Resource) bool {
 
 // ways are how people get into an account, and how it is watched: names that are never
 // reaped, whoever runs this program.
-var ways = []string{"OrganizationAccountAccessRole", "AWSReservedSSO*", "AWSControlTower*", "aws-controltower*", "stacksets-exec-*", "AWSCloudFormationStackSet*"}
+var ways = []string{"OrganizationAccountAccessRole", "AWSReservedSSO*", "AWSControlTower*", "aws-controltower*", "AWSServiceRoleFor*", "stacksets-exec-*", "AWSCloudFormationStackSet*"}
 
 // self says what of the program itself, or of the ways into the account, a resource is.
 func (r *reap) self(live *inventory.Resource) string {
