@@ -107,6 +107,14 @@ func (g Gate) Fails(r *Result) bool {
 	return false
 }
 
+// FailsListed is Fails for what a saved result lists and a baseline does not know. Its counts are
+// those of the day of the run, and scripts take findings out of a saved result or put some in.
+func (g Gate) FailsListed(r *Result) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Status == "fail" && !f.Known && g.counts(f.Severity) }) ||
+		slices.ContainsFunc(r.Drift, func(d Drift) bool { return d.Class != "unverifiable" && !d.Known && g.counts(DriftSeverity(d.Class)) }) ||
+		r.Command == "scan" && slices.ContainsFunc(r.Resources, func(x Resource) bool { return !x.Known && g.counts(ClassSeverity(x.Class)) })
+}
+
 func (g Gate) incomplete(r *Result) bool {
 	if !g.AllowPartial && (!r.Complete || r.Summary.Drift["unverifiable"] > 0) {
 		return true

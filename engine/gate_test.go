@@ -82,3 +82,26 @@ func TestGateRecord(t *testing.T) {
 	r.Summary.Resources = 3
 	assert.Equal(t, ExitClean, Gate{}.ExitCode(r), "something else was judged")
 }
+
+func TestGateOfWhatIsListed(t *testing.T) {
+	high := Finding{Rule: "ssh", Severity: "high", Status: "fail", Fingerprint: "sha256:1"}
+	low := Finding{Rule: "tags", Severity: "low", Status: "fail", Fingerprint: "sha256:2"}
+	for _, c := range []struct {
+		why        string
+		failOn     rules.Severity
+		now, older Result
+		want       bool
+	}{
+		{"put in by hand, with the old counts", rules.Low, Result{Findings: []Finding{high, low}, Summary: Summary{BySeverity: map[string]int{"high": 1}}}, Result{Findings: []Finding{high}}, true},
+		{"below the threshold", rules.High, Result{Findings: []Finding{high, low}}, Result{Findings: []Finding{high}}, false},
+		{"taken out by hand, with the old counts", rules.Low, Result{Findings: []Finding{low}, Summary: Summary{BySeverity: map[string]int{"high": 1, "low": 1}}}, Result{Findings: []Finding{high, low}}, false},
+		{"drift that came", rules.High, Result{Drift: []Drift{{Class: "missing", Particle: "db"}}}, Result{Drift: []Drift{}}, true},
+		{"what could not be compared is a gap", rules.Low, Result{Drift: []Drift{{Class: "unverifiable"}}}, Result{Drift: []Drift{}}, false},
+		{"an orphan that came", rules.High, Result{Resources: []Resource{{Class: "orphan", ID: "a"}}}, Result{Resources: []Resource{}}, true},
+		{"none never fails", "", Result{Findings: []Finding{high}}, Result{Findings: []Finding{}}, false},
+	} {
+		c.now.Command = "scan"
+		assert.NoError(t, Compare(&c.now, &c.older), c.why)
+		assert.Equal(t, c.want, Gate{FailOn: c.failOn}.FailsListed(&c.now), c.why)
+	}
+}

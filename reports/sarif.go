@@ -100,6 +100,7 @@ type (
 	sarifRule struct {
 		ID               string              `json:"id"`
 		ShortDescription sarifText           `json:"shortDescription"`
+		FullDescription  sarifText           `json:"fullDescription"` // code scanning wants all three texts
 		Help             sarifText           `json:"help"`
 		Default          sarifConfiguration  `json:"defaultConfiguration"`
 		Properties       sarifRuleProperties `json:"properties"`
@@ -279,7 +280,7 @@ func sarifRuleOf(c engine.RuleCount) sarifRule {
 		tags = append(tags, inert(name))
 	}
 	return sarifRule{
-		ID: c.ID, ShortDescription: title, Help: plainText(cmp.Or(c.Remediation, c.Title, c.ID)),
+		ID: c.ID, ShortDescription: title, FullDescription: title, Help: plainText(cmp.Or(c.Remediation, c.Title, c.ID)),
 		Default:    sarifConfiguration{Level: sarifLevel(c.Severity)},
 		Properties: sarifRuleProperties{Tags: tags, SecuritySeverity: securitySeverity[c.Severity]},
 	}

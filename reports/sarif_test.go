@@ -89,6 +89,7 @@ func TestSARIFResults(t *testing.T) {
 
 	help := run.Tool.Driver.Rules[ssh.RuleIndex]
 	assert.Equal(t, "Allow port 22 from your own networks only.", help.Help.Text)
+	assert.NotEmpty(t, help.FullDescription.Text, "GitHub's code scanning requires it of each rule")
 	assert.Contains(t, help.Properties.Tags, "fsbp/EC2.13")
 	assert.True(t, run.Invocations[0].ExecutionSuccessful)
 }

@@ -78,7 +78,7 @@ func sinksOf(c *cli.Context) ([]sink, error) {
 		if err := writable(s.file); err != nil {
 			return nil, usagef(c, "--output %s: %v", s.file, err)
 		}
-		if s.file != "" && slices.ContainsFunc(all[:i], func(o sink) bool { return o.file == s.file }) {
+		if s.file != "" && slices.ContainsFunc(all[:i], func(o sink) bool { return o.file != "" && filepath.Clean(o.file) == filepath.Clean(s.file) }) {
 			return nil, usagef(c, "--output names %s twice: one report would overwrite the other", s.file)
 		}
 	}

@@ -77,14 +77,17 @@ func report(c *cli.Context, code *int) error {
 		if err := engine.Compare(r, older); err != nil {
 			return fmt.Errorf("compare %s with %s: %w", c.Args().First(), name, err)
 		}
-		if gate.Fails(r) {
+		if gate.FailsListed(r) {
 			*code = engine.ExitFindings
 		}
 	}
 	if include.Summary {
 		r.Findings, r.Drift, r.Resources, r.Ignored, r.NotJudged = nil, nil, nil, nil, nil
 	}
-	return render(c, r, sinks)
+	if e := unlessInterrupted(c, func() { err = render(c, r, sinks) }); e != nil {
+		return e
+	}
+	return err
 }
 
 // notSaved names what --include asks for and the saved result counts but does not list; ""

@@ -125,3 +125,44 @@ func TestInterruptedRunIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, findings, 1, "what it did not come to is not closed")
 }
+
+// TestInterruptedWork: files are judged and drawn until the user ends the run; what was read from
+// AWS is reported, also after an interrupt.
+func TestInterruptedWork(t *testing.T) {
+	for _, c := range []struct {
+		why       string
+		live      string
+		abandoned bool
+	}{
+		{"an interrupt while files are judged ends the run at once", "", true},
+		{"a recording can be judged again too", "snapshot:account.json", true},
+		{"what AWS said is judged to the end", "aws", false},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		flags := flag.NewFlagSet("scan", flag.ContinueOnError)
+		flags.String("live", c.live, "")
+		command := cli.NewContext(newApp(new(int), io.Discard, io.Discard), flags, nil)
+		command.Context = ctx
+		begun, end := make(chan struct{}), make(chan struct{})
+		var err error
+		left := make(chan struct{})
+		go func() {
+			defer close(left)
+			err = unlessInterrupted(command, func() { close(begun); <-end })
+		}()
+		<-begun
+		interrupt()
+		if !c.abandoned {
+			close(end)
+		}
+		<-left
+		if c.abandoned {
+			close(end)
+			assert.ErrorIs(t, err, context.Canceled, c.why)
+		} else {
+			assert.NoError(t, err, c.why)
+		}
+		again := unlessInterrupted(command, func() {})
+		assert.Equal(t, c.abandoned, again != nil, "%s: the next step is not begun", c.why)
+	}
+}
