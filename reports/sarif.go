@@ -317,8 +317,8 @@ func sarifLevel(severity string) string {
 // scanning names them (over 9 critical, 7 to 8.9 high, 4 to 6.9 medium, below low).
 var securitySeverity = map[string]string{"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0", "info": "0.0"}
 
-// location is a place in a file for what is declared, and a logical place, the ref,
-// for what lives.
+// location is a place in a file for what is declared, and a logical place, the ref, for what
+// lives. Code scanning refuses a result without a file: there the ref stands for one.
 func location(at engine.Place) sarifLocation {
 	var l sarifLocation
 	if at.File != "" {
@@ -332,6 +332,9 @@ func location(at engine.Place) sarifLocation {
 		full = ref(at)
 	} else if at.LogicalID != "" {
 		full = at.Type + "/" + at.LogicalID
+	}
+	if full != "" && l.Physical == nil {
+		l.Physical = &sarifPhysical{Artifact: sarifArtifact{URI: fileURI(inert(full))}}
 	}
 	if name != "" {
 		l.Logical = []sarifLogical{{Name: inert(name), FullyQualifiedName: inert(full), Kind: "resource"}}

@@ -81,7 +81,7 @@ func TestSARIFResults(t *testing.T) {
 	assert.Equal(t, "error", ssh.Level)
 	assert.Equal(t, &sarifPhysical{Artifact: sarifArtifact{"apps/orders/pcf.yaml"}, Region: &sarifRegion{14, 9}}, ssh.Locations[0].Physical)
 	live := byRule["restricted-ssh"][1]
-	assert.Nil(t, live.Locations[0].Physical, "a live resource stands in no file")
+	assert.Equal(t, &sarifPhysical{Artifact: sarifArtifact{fileURI(live.Locations[0].Logical[0].FullyQualifiedName)}}, live.Locations[0].Physical, "code scanning refuses a result without a file")
 	assert.Equal(t, "aws/111122223333/eu-west-1/AWS::EC2::SecurityGroup/sg-0def", live.Locations[0].Logical[0].FullyQualifiedName)
 
 	unknown := byRule["rds-instance-public-access-check"][1]

@@ -118,7 +118,7 @@ func envelope(c *cli.Context, section string, list any) error {
 	return reports.WriteJSON(c.App.Writer, map[string]any{
 		"schemaVersion": engine.SchemaVersion,
 		"tool":          engine.Tool{Name: "pcf-scan", Version: version},
-		"command":       c.Command.FullName(),
+		"command":       commandOf(c),
 		section:         list,
 	})
 }

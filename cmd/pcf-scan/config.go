@@ -16,6 +16,7 @@ import (
 
 	"github.com/pcf-scan/pcf-scan/inventory/declared"
 	"github.com/pcf-scan/pcf-scan/inventory/schema"
+	"github.com/pcf-scan/pcf-scan/reports"
 )
 
 // configName is looked for from the working directory up to the repository root.
@@ -95,9 +96,6 @@ func readConfig(c *cli.Context) (file string, err error) {
 			continue
 		}
 		if !known[key.Value] || key.Value == "config" {
-			if isLater(key.Value) {
-				return "", fmt.Errorf("%s:%d: %s is not supported by this version", file, key.Line, key.Value)
-			}
 			if key.Value == "config" {
 				return "", fmt.Errorf("%s:%d: a configuration file cannot name another one: give it on the command line, as --config FILE", file, key.Line)
 			}
@@ -131,6 +129,12 @@ func setFlag(c *cli.Context, file string, key, value *yaml.Node) error {
 		if camel(name) != key.Value || c.IsSet(name) {
 			continue
 		}
+		// A format of reports says nothing to a command that writes a list.
+		if u, is := f.(*cli.StringFlag); is && name == "format" && !strings.Contains(u.Usage, value.Value) {
+			if _, err := reports.Lookup(value.Value); err == nil {
+				continue
+			}
+		}
 		values, err := configValues(f, key.Value, value)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", file, value.Line, err)
@@ -155,15 +159,6 @@ func kindOf(f cli.Flag) string {
 		return "a duration such as 30m"
 	}
 	return "a value of --" + f.Names()[0]
-}
-
-func isLater(key string) bool {
-	for name := range laterFlags {
-		if camel(name) == key {
-			return true
-		}
-	}
-	return false
 }
 
 // configValues are the values of one key as the flag would get them.

@@ -520,7 +520,7 @@ func (d *docs) prose(page, text string) {
 		}
 		d.count("words of the prose")
 		for _, f := range flagWord.FindAllStringSubmatch(code, -1) {
-			assert.True(t, has[command][f[1]] || laterFlags[f[1]], "%s: `%s`: there is no flag --%s", page, code, f[1])
+			assert.True(t, has[command][f[1]], "%s: `%s`: there is no flag --%s", page, code, f[1])
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,5 +44,26 @@ func TestValuesOfAnotherKind(t *testing.T) {
 			assert.Contains(t, stderr, c.want)
 			assert.NotContains(t, stderr, "parse")
 		})
+	}
+}
+
+// TestFormatOfReportsInConfiguration: a format that only reports have, set once for all commands,
+// stops no command that writes a list; one that it has counts, and a typing mistake is refused.
+func TestFormatOfReportsInConfiguration(t *testing.T) {
+	for _, c := range []struct {
+		format, line string
+		code         int
+		want         string
+	}{
+		{"sarif", "types", 0, "AWS::SQS::Queue"},
+		{"sarif", "rules list", 0, "access-keys-rotated"},
+		{"json", "rules list", 0, `"command": "rules list"`},
+		{"jason", "rules list", 2, ""},
+	} {
+		t.Chdir(t.TempDir())
+		require.NoError(t, os.WriteFile(".pcf-scan.yaml", []byte("format: "+c.format+"\n"), 0o600))
+		stdout, stderr, code := call(t, strings.Fields(c.line)...)
+		assert.Equal(t, c.code, code, stderr)
+		assert.Contains(t, stdout, c.want)
 	}
 }

@@ -100,9 +100,6 @@ func newApp(code *int, stdout, stderr io.Writer) *cli.App {
 				return printVersion(c)
 			}
 			if name := c.Args().First(); name != "" {
-				if slices.Contains(laterCommands, name) {
-					return later(name)
-				}
 				return &usageError{message: fmt.Sprintf("unknown command %q", name), meant: schema.Suggest(name, commandNames(c.App))}
 			}
 			return cli.ShowAppHelp(c)
@@ -148,17 +145,6 @@ func commandOf(c *cli.Context) string {
 	return strings.TrimPrefix(strings.TrimPrefix(c.Command.HelpName, c.App.Name), " ")
 }
 
-// laterCommands and laterFlags are part of the documented surface that a later version
-// brings: they are refused by name, so that nobody hunts for a typing mistake.
-var (
-	laterCommands = []string{}
-	laterFlags    = map[string]bool{}
-)
-
-func later(what string) error {
-	return &usageError{message: what + " is not supported by this version: it reads and reports only"}
-}
-
 // usageErrorOf turns the flag package's messages into ours, with a suggestion.
 func usageErrorOf(c *cli.Context, err error, _ bool) error {
 	u := &usageError{message: err.Error(), command: commandOf(c)}
@@ -174,10 +160,6 @@ func usageErrorOf(c *cli.Context, err error, _ bool) error {
 	}
 	if name, ok := strings.CutPrefix(u.message, "flag provided but not defined: -"); ok {
 		name = strings.TrimLeft(name, "-")
-		if laterFlags[name] {
-			u.message = fmt.Sprintf("--%s is not supported by this version", name)
-			return u
-		}
 		u.message = fmt.Sprintf("unknown flag --%s for %s", name, cmp.Or(u.command, c.App.Name))
 		var known []string
 		for _, f := range c.Command.Flags {
