@@ -2,6 +2,7 @@ package owner
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -262,13 +263,16 @@ func (a *apps) declaredTypes(p place, number, particle string) []string {
 	return slices.Compact(types)
 }
 
-// findMissing makes a gap of every active version of the register that nothing declares.
+// findMissing makes a gap of every version of the register that lives, and be it until a day to
+// come, and that nothing declares.
 func (a *apps) findMissing(have []inventory.Gap) {
 	if a.register == nil {
 		return
 	}
 	for name, r := range a.register.Apps {
-		for _, number := range r.Active {
+		numbers := slices.AppendSeq(slices.Clone(r.Active), maps.Keys(r.Retired))
+		slices.Sort(numbers)
+		for _, number := range slices.Compact(numbers) {
 			if s, _ := a.judge(place{name, r.Environment}, number); s != active || a.declares(name, r.Environment, number) {
 				continue
 			}

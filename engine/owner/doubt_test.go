@@ -2,6 +2,7 @@ package owner_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -241,4 +242,28 @@ func TestLostTags(t *testing.T) {
 	}
 	result := owner.Attribute(owner.Input{Declaration: declaration(declared("orders", "1.4.2", "web")), Live: snapshot(without(), without(owner.TagParticle)), Now: now})
 	assert.Len(t, result.Pairs[0].Live, 1, "one that has all its tags is the one")
+}
+
+// TestUndeclaredVersionIsAGap: what the register says lives, be it only until a day to come, must
+// be declared: what it owns is not known, so that nothing may count as an orphan.
+func TestUndeclaredVersionIsAGap(t *testing.T) {
+	for _, c := range []struct {
+		why      string
+		register inventory.RegisteredApp
+		gaps     []string // versions
+	}{
+		{"active", inventory.RegisteredApp{Active: []string{"1.0.0"}}, []string{"1.0.0"}},
+		{"until tomorrow", inventory.RegisteredApp{Retired: map[string]time.Time{"1.0.0": now.AddDate(0, 0, 1)}}, []string{"1.0.0"}},
+		{"active until tomorrow is one version", inventory.RegisteredApp{Active: []string{"1.0.0"}, Retired: map[string]time.Time{"1.0.0": now.AddDate(0, 0, 1)}}, []string{"1.0.0"}},
+		{"gone since yesterday", inventory.RegisteredApp{Retired: map[string]time.Time{"1.0.0": now.AddDate(0, 0, -1)}}, nil},
+		{"declared", inventory.RegisteredApp{Active: []string{"2.0.0"}}, nil},
+	} {
+		d := declaration(declared("orders", "2.0.0", "web"))
+		d.Register = register(map[string]inventory.RegisteredApp{"orders": c.register})
+		var gaps []string
+		for _, g := range owner.Attribute(owner.Input{Declaration: d, Live: snapshot(), Now: now}).Gaps {
+			gaps = append(gaps, g.AppVersion)
+		}
+		assert.Equal(t, c.gaps, gaps, c.why)
+	}
 }

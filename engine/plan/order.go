@@ -313,6 +313,9 @@ func (r *reap) part(c *closure) (rings map[int]string) {
 				edges = append(edges, edge{j, i, soft, f.path})
 				continue
 			}
+			if slices.Contains(c.carriers[f.node], n) {
+				continue // it ends with n, if not before with another
+			}
 			for _, carrier := range c.carriers[f.node] {
 				if j, deleted := at[carrier]; deleted && j != i {
 					edges = append(edges, edge{j, i, soft, ""})

@@ -902,10 +902,22 @@ func TestSoftRingsOnlyOrder(t *testing.T) {
 	assert.Len(t, idsOf(newReapWorld(a, b).ripe().plan(t), Delete), 2)
 }
 
+// TestPartOfTwoThatGo: what ends with either of two resources refers to both, and puts neither
+// before the other.
+func TestPartOfTwoThatGo(t *testing.T) {
+	a, b := leftoverOf("a", "AWS::EC2::VPC"), leftoverOf("b", "AWS::EC2::VPC")
+	part := live("part", "AWS::EC2::RouteTable", `{}`)
+	part.Foreign, part.Tags = "made along", map[string]string{}
+	refers(part, a, "owner", "/A")
+	refers(part, b, "owner", "/B")
+	p := newReapWorld(a, b, part).ripe().plan(t)
+	assert.Equal(t, []string{"a", "b"}, idsOf(p, Delete), "%+v", p.Refused)
+}
+
 func TestTheTreeOfANetworkGoesAsOne(t *testing.T) {
 	vpc, subnet := leftoverOf("vpc-1", "AWS::EC2::VPC"), leftoverOf("subnet-1", "AWS::EC2::Subnet")
 	gateway := leftoverOf("igw-1", "AWS::EC2::InternetGateway")
-	standard := live("sg-default", "AWS::EC2::SecurityGroup", `{}`)
+	standard := live("sg-default", "AWS::EC2::SecurityGroup", `{"GroupName": "default"}`)
 	standard.Foreign, standard.Tags = "default security group", map[string]string{}
 	table := live("rtb-main", "AWS::EC2::RouteTable", `{}`)
 	table.Foreign, table.Tags = "main route table", map[string]string{}
