@@ -111,12 +111,14 @@ type applier struct {
 	waits   map[string]bool                // actions that are tried again
 	request string                         // of the newest call
 	untold  error                          // why the notice of an older mark was not delivered
+	stopped error                          // at which bound the plan ended, if it only ends marks
 }
 
 // Apply carries out a plan. Every action of the plan has an outcome in the list unless the
 // error is not nil, which is something that ended the run: a guard, a lost lock, a journal
 // that cannot be written, the end of ctx; or that owners are still not told of marks which
-// another run made. That an action failed is no error. Apply may be
+// another run made; or that the plan stopped at a bound (plan.ErrPlanStopped), of which only the
+// ends of marks are done. That an action failed is no error. Apply may be
 // called again with the same plan as long as it has not expired: what is done is not done
 // again.
 func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
@@ -166,6 +168,9 @@ func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
 	if err := a.write(ctx, state.Record{Kind: state.RunEnd}, nil); err != nil {
 		return outcomes, fmt.Errorf("end run: %w", err)
 	}
+	if a.stopped != nil {
+		return outcomes, fmt.Errorf("apply plan: %w", a.stopped)
+	}
 	if a.untold != nil {
 		return outcomes, fmt.Errorf("the notice of earlier marks was not delivered: nothing is deleted before it is: %w", a.untold)
 	}
@@ -191,7 +196,10 @@ func (a *applier) guard(ctx context.Context) (err error) {
 			return fmt.Errorf("action %s: %w: %s", action.ID, ErrUnsupported, action.Verb)
 		}
 	}
-	if err := a.Plan.Check(a.Clock.Now()); err != nil {
+	switch err := a.Plan.Check(a.Clock.Now()); {
+	case errors.Is(err, plan.ErrPlanStopped) && a.Plan.OnlyUnmarks():
+		a.stopped = err // which ends the run when they are done
+	case err != nil:
 		return err
 	}
 	if err := a.mayGoOn(ctx); err != nil {

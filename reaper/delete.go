@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -19,6 +20,9 @@ func (a *applier) delete(ctx context.Context, action plan.Action, live *inventor
 	}
 	if why := a.protects(live); why != "" {
 		return ended(state.Stale, "it is protected: %s", why), nil
+	}
+	if until := action.ConsentUntil; until != nil && !a.Clock.Now().Before(*until) {
+		return ended(state.Failed, "the consent to its end was good until %s", until.UTC().Format(time.RFC3339)), nil
 	}
 	if why, err := a.wouldLoseData(ctx, action, live); err != nil || why != "" {
 		return ended(state.Failed, "%s", why), err

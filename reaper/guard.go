@@ -43,9 +43,8 @@ func (l Allow) forbids(p plan.Place, caller Caller) string {
 	case !matches(l.Types, p.Type):
 		return "type " + p.Type
 	}
-	// The ARN says where it really is.
-	if parts := strings.SplitN(p.ARN, ":", 6); len(parts) == 6 && (parts[1] != p.Partition || parts[4] != "" && parts[4] != p.Account) {
-		return "ARN " + p.ARN
+	if p.Elsewhere() {
+		return "ARN " + cmp.Or(p.ARN, p.ID)
 	}
 	return ""
 }

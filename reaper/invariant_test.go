@@ -268,6 +268,9 @@ func TestInvariant11_WhatTheRunAllows(t *testing.T) {
 		{"a longer grace", func(run *reaper.Run) { run.Grace = 400 * aDay }, "its grace of 9600h0m0s is not over", 2},
 		{"a shorter grace", func(run *reaper.Run) { run.Grace = time.Hour }, "", 0},
 		{"a protection", func(run *reaper.Run) { run.Protect = []plan.Protection{{Type: "AWS::SNS::*", ID: "two"}} }, "a pattern of the configuration", 1},
+		{"a protection in another case", func(run *reaper.Run) {
+			run.Protect = []plan.Protection{{Type: "aws::sns::*", ID: "TWO", Tags: map[string]string{"Team": "X"}}}
+		}, "a pattern of the configuration", 1},
 	} {
 		r := marked(t, one, two)
 		look := func(context.Context) (*inventory.Snapshot, error) { return r.cloud.Snapshot(), nil }
@@ -282,6 +285,52 @@ func TestInvariant11_WhatTheRunAllows(t *testing.T) {
 		assert.Contains(t, said, c.says, c.why)
 		assert.Len(t, r.cloud.Snapshot().Resources, c.left, c.why)
 	}
+}
+
+// Who agreed until a time agreed to nothing after it, also when the plan was made before.
+func TestInvariant18_ConsentEnds(t *testing.T) {
+	for late, gone := range map[time.Duration]bool{-time.Second: true, 0: false, time.Minute: false} {
+		end := topic("end")
+		r := marked(t, end)
+		does := on(plan.Delete, end)
+		until := r.clock.T.Add(-late)
+		does.Consent, does.ConsentUntil = "ada: empty", &until
+		outcomes, err := r.reap(planOf(t, does))
+		require.NoError(t, err)
+		assert.Equal(t, gone, !r.has(end), "%s: %s", late, outcomes[0].Message)
+		if !gone {
+			assert.Contains(t, outcomes[0].Message, "the consent to its end was good until")
+		}
+	}
+}
+
+// A run whose clock was ten years ahead does not keep those of ten years from being looks.
+func TestLooksAfterAClockThatRanAhead(t *testing.T) {
+	end := topic("end")
+	r := newRig(end)
+	look := func() { // as every run does
+		_, err := r.reap(r.seenNow(t, "", on(plan.Mark, r.now(t, end.Ref))))
+		require.NoError(t, err)
+	}
+	now := r.clock.T
+	look()
+	r.clock.T = now.AddDate(10, 0, 0)
+	look()
+	for d := range 3 {
+		r.clock.T = now.Add(time.Duration(d+1) * aDay)
+		look()
+	}
+	s := r.ledger(t).Seen[end.Ref.String()]
+	assert.Equal(t, 5, s.Count)
+	assert.True(t, s.Last.Equal(r.clock.T))
+	// The same look again is none: also when its clock is a little ahead.
+	p := r.seenNow(t, "", on(plan.Mark, r.now(t, end.Ref)))
+	r.clock.T = r.clock.T.Add(-4 * time.Minute)
+	for range 3 {
+		_, err := r.reap(p)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 5, r.ledger(t).Seen[end.Ref.String()].Count)
 }
 
 // A tag authorises nothing, whatever it says: a mark is a fact of the ledger.

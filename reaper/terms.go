@@ -62,13 +62,13 @@ func (a *applier) guardBudget(deletions int, perType map[string]int, whole int) 
 // look writes into the ledger what was seen when the plan was made: only what is a candidate
 // again and again is ever deleted. A plan that is applied twice was one look.
 func (a *applier) look(ctx context.Context) error {
-	if a.Plan.Reaping == nil {
+	if a.Plan.Reaping == nil || a.Plan.Reaping.Stopped != "" { // a run that stops counts nothing
 		return nil
 	}
 	at := a.Plan.CreatedAt.UTC()
 	for _, place := range a.Plan.Reaping.Rescued {
 		key := place.Ref().String()
-		if s, seen := a.ledger.Seen[key]; !seen || !at.After(s.Last) {
+		if s, seen := a.ledger.Seen[key]; !seen || !a.newer(at, s.Last) {
 			continue
 		}
 		if err := a.fact(ctx, state.Record{Kind: state.Observed, Time: at, Ref: key, State: state.Rescued}, nil); err != nil {
@@ -80,17 +80,24 @@ func (a *applier) look(ctx context.Context) error {
 		if c.State == plan.Kept {
 			continue // something stands against its going: that is no look that confirms it
 		}
-		if s, seen := a.ledger.Seen[key]; seen && s.Incarnation == c.Incarnation && !at.After(s.Last) {
+		if s, seen := a.ledger.Seen[key]; seen && s.Incarnation == c.Incarnation && !a.newer(at, s.Last) {
 			continue
 		}
 		if err := a.fact(ctx, state.Record{Kind: state.Observed, Time: at, Ref: key, Incarnation: c.Incarnation, State: state.Candidate}, nil); err != nil {
 			return err
 		}
 	}
-	if len(a.Plan.Reaping.Counts) == 0 || !at.After(a.ledger.Counted) {
+	if len(a.Plan.Reaping.Counts) == 0 || !a.newer(at, a.ledger.Counted) {
 		return nil
 	}
 	return a.fact(ctx, state.Record{Kind: state.Counted, Time: at}, a.Plan.Reaping.Counts)
+}
+
+// newer reports whether a look came after the last one of the ledger. One that is still to come, by
+// more than clocks differ (see plan.Check), was made by a clock that ran ahead: until then nothing
+// would count any more.
+func (a *applier) newer(at, last time.Time) bool {
+	return at.After(last) || last.After(a.Clock.Now().Add(5*time.Minute))
 }
 
 // candidate returns what the plan knows of the candidate with a ref; the zero value when it

@@ -281,12 +281,12 @@ func nextActing(r *engine.Result) (colour, text string) {
 	switch {
 	case bad > 0:
 		return red, fmt.Sprintf("Next: look at %s above, then plan again; what is done stays done.", count(bad, "action that was not carried out", "actions that were not carried out"))
+	case r.Plan != nil && reaping(r).Stopped != "":
+		return red, "Next: the run stops as a whole, as the plan above says; look at why before you allow more."
 	case len(r.Outcomes) > 0:
 		return green, "Done: `pcf-scan scan` shows how it is now."
 	case r.Plan == nil:
 		return "", ""
-	case reaping(r).Stopped != "":
-		return red, "Next: the run stops as a whole, as the plan above says; look at why before you allow more."
 	case len(r.Plan.Actions) == 0 && len(r.Plan.Refused) > 0:
 		return yellow, "Nothing is planned: each refusal above says what stands in the way."
 	case len(r.Plan.Actions) == 0:

@@ -117,6 +117,33 @@ func TestAuditOfABucket(t *testing.T) {
 	assert.Equal(t, 1, code, stdout)
 }
 
+// Who claims a resource back while the runs stop at a cap has the whole grace before it afterwards.
+func TestClaimedBackInAStoppedRun(t *testing.T) {
+	enterForgedWorld(t)
+	// A second leftover is what stops the run.
+	require.NoError(t, os.WriteFile("account.json", fmt.Appendf(nil, forgedWorld, fmt.Sprintf(forgedTopic, "jobs", "1"), fmt.Sprintf(forgedTopic, "old", "0")), 0o600))
+	require.NoError(t, os.WriteFile("apps/v0.yaml", []byte(strings.NewReplacer(`"1"`, `"0"`, "jobs", "old").Replace(retiredApp)), 0o600))
+	run := func(day int, flags string) (stdout, stderr string, code int) {
+		return call(t, strings.Fields(fmt.Sprintf("reap --live sim:account.json --declared apps --apply --notify none --state state --max-percent unlimited --now 2026-11-%02dT00:00:00Z %s", day, flags))...)
+	}
+	for _, day := range []int{1, 5, 10} {
+		_, stderr, code := run(day, "")
+		require.Equal(t, 0, code, stderr)
+	}
+	require.NoError(t, os.WriteFile("apps/v1.yaml", []byte(strings.Replace(retiredApp, "retired: 2026-10-01T00:00:00Z\n", "", 1)), 0o600))
+	stdout, stderr, code := run(16, "--max-delete 0")
+	assert.Equal(t, 4, code)
+	assert.Contains(t, stderr, "--max-delete 0")
+	assert.Contains(t, stdout, "the run stops as a whole")
+	require.NoError(t, os.WriteFile("apps/v1.yaml", []byte(retiredApp), 0o600))
+	_, stderr, code = run(17, "")
+	assert.Equal(t, 0, code, stderr)
+	after, err := os.ReadFile("account.json")
+	require.NoError(t, err)
+	assert.NotContains(t, string(after), ":old")
+	assert.Contains(t, string(after), ":jobs", "its owner had it a day ago")
+}
+
 // A kill switch that the configuration names is found from every directory below it.
 func TestKillSwitchBesideTheConfiguration(t *testing.T) {
 	enterForgedWorld(t)

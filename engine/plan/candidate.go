@@ -27,7 +27,8 @@ type reap struct {
 	names      aliases
 	counts     map[string]int
 	stopped    string
-	perDay     int // deletions in 24 hours at most
+	doubted    bool // what was seen is not believed
+	perDay     int  // deletions in 24 hours at most
 	detaches   []Action
 	unmarks    []Action
 	rescued    []Place
@@ -35,6 +36,8 @@ type reap struct {
 	apps       map[Identity]*inventory.App
 	particles  map[Identity]*inventory.Particle
 	twins      map[twin][]int // nodes that carry the same tags of ours
+	// hidden are, by type, the resources that may refer to some of it by what was not read of them.
+	hidden map[string][]inventory.Ref
 }
 
 // A twin is a place that one particle has one resource in. Tags are copied easily (a launch of
@@ -71,7 +74,8 @@ type item struct {
 	refusal Refusal // why it stays; its reason is empty while it goes
 	unknown bool    // it stays because something is not known, not because it should
 	consent string
-	mark    bool // what this plan does with it
+	until   time.Time // when the consent ends
+	mark    bool      // what this plan does with it
 	hold    bool
 	backup  bool
 	due     bool
@@ -89,6 +93,12 @@ func newReap(in ReapInput) *reap {
 	r := &reap{
 		ReapInput: in, now: in.CreatedAt, graph: newUses(in.Live.Resources), items: map[int]*item{}, counts: map[string]int{},
 		apps: map[Identity]*inventory.App{}, particles: map[Identity]*inventory.Particle{}, twins: map[twin][]int{},
+		hidden: map[string][]inventory.Ref{},
+	}
+	for _, live := range r.graph.nodes {
+		for _, typ := range relation.Hidden(live) {
+			r.hidden[typ] = append(r.hidden[typ], live.Ref)
+		}
 	}
 	r.class = make([]*owner.Attribution, len(r.graph.nodes))
 	for _, a := range in.Attributions {
@@ -258,7 +268,7 @@ func (r *reap) mayReapByRule(it *item, a *owner.Attribution, failed []Verdict) (
 	return ConsentMissing, "rule " + it.Rule
 }
 
-// consents looks for a consent in force: for a rule, one that names it.
+// consents looks for a consent in force: for a rule, one that names it. It notes when that ends.
 func (r *reap) consents(it *item, rule string) (string, bool) {
 	app := ""
 	if it.For != nil {
@@ -273,6 +283,9 @@ func (r *reap) consents(it *item, rule string) (string, bool) {
 		if rule != "" && (c.Rule == "" || !inventory.MatchGlob(c.Rule, rule)) || rule == "" && c.Rule != "" {
 			continue
 		}
+		if it.until.IsZero() || c.Expires.Before(it.until) { // all that are needed must hold
+			it.until = c.Expires
+		}
 		return c.Approver + ": " + c.Reason, true
 	}
 	return "", false
@@ -286,6 +299,8 @@ func (r *reap) stays(it *item, a *owner.Attribution) (reason Reason, by string, 
 	switch {
 	case ref.Account != r.Account || ref.Partition != r.Partition:
 		return OtherAccount, ref.Account, false
+	case it.Resource.Elsewhere():
+		return OtherAccount, cmp.Or(live.ARN, ref.ID), false
 	case !slices.Contains(r.Accounts, ref.Account) && !(len(r.Accounts) == 0 && ref.Account == r.CallerAccount):
 		return AccountNot, ref.Account, false
 	}
@@ -373,6 +388,12 @@ func (r *reap) incomplete(it *item, a *owner.Attribution) string {
 	for _, typ := range Uses(ref.Type) {
 		if unread(typ) {
 			return typ + ", which may refer to it or keep it, was not read"
+		}
+	}
+	for _, by := range r.hidden[ref.Type] {
+		near := by.Region == ref.Region || region == "" || by.Region == inventory.GlobalRegion
+		if by != ref && by.Account == ref.Account && near {
+			return by.String() + ", which may refer to it, was read in part only"
 		}
 	}
 	return ""

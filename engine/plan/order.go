@@ -93,6 +93,10 @@ func (r *reap) endsWith(f use, c int) (bool, string) {
 	case a.Class == owner.Orphan:
 		it := r.items[f.node]
 		return it != nil && it.refusal.Reason == Unsupported, string(a.Class)
+	case slices.ContainsFunc(r.graph.to[f.node], func(u use) bool {
+		return u.kind == relation.Owner && (r.class[u.node] == nil || r.class[u.node].Class == owner.Unknown)
+	}):
+		return false, "whose another parent is is not known"
 	case a.Reason == owner.ByParent && (a.Class == owner.Attributed || a.Class == owner.Owned && a.Version == of.Version):
 		return true, ""
 	default:

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pcf-scan/pcf-scan/inventory"
@@ -61,6 +62,15 @@ type Place struct {
 // Ref returns the place as a ref.
 func (p Place) Ref() inventory.Ref {
 	return inventory.Ref{Partition: p.Partition, Account: p.Account, Region: p.Region, Type: p.Type, ID: p.ID}
+}
+
+// Elsewhere reports whether the ARN of a place, or an identifier that is one, lies in another
+// account or partition than the place says.
+func (p Place) Elsewhere() bool {
+	return slices.ContainsFunc([]string{p.ARN, p.ID}, func(arn string) bool {
+		parts := strings.SplitN(arn, ":", 6)
+		return len(parts) == 6 && parts[0] == "arn" && (parts[1] != p.Partition || parts[4] != "" && parts[4] != p.Account)
+	})
 }
 
 // PlaceOf returns the place of a live resource; logicalID may be empty.
@@ -134,6 +144,8 @@ type Action struct {
 	// Consent says who agreed to lose the data of a stateful resource; empty when nobody
 	// had to, or nobody did.
 	Consent string `json:"consent,omitempty"`
+	// ConsentUntil is when that agreement ends: it is not deleted from then on.
+	ConsentUntil *time.Time `json:"consentUntil,omitempty"`
 }
 
 // A Refusal is what was asked for and is not done.
@@ -279,6 +291,11 @@ func (p *Plan) TearsDown() string {
 		}
 	}
 	return ""
+}
+
+// OnlyUnmarks reports whether the plan has actions, and all of them end marks.
+func (p *Plan) OnlyUnmarks() bool {
+	return len(p.Actions) > 0 && !slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Verb != Unmark })
 }
 
 // Check reports whether the plan is whole, in itself consistent, and still to be applied at

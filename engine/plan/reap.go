@@ -159,8 +159,8 @@ type Reaping struct {
 	// Counts are how many resources each complete cell holds ("account/region/type"), and
 	// how many of them have no tags (the same with "#untagged").
 	Counts map[string]int `json:"counts"`
-	// Stopped says why the whole run ends before its first action, and which flag says
-	// otherwise; empty when it does not.
+	// Stopped says why the whole run ends before its first action, but for ends of marks, and
+	// which flag says otherwise; empty when it does not.
 	Stopped string `json:"stopped,omitempty"`
 	// Monthly is what the candidates cost in a month; nil without prices.
 	Monthly *float64 `json:"monthly,omitempty"`
@@ -207,14 +207,15 @@ type Candidate struct {
 	Monthly *float64   `json:"monthly,omitempty"`
 }
 
-// ErrPlanStopped says that a plan to reap ended at a bound: nothing of it is done.
+// ErrPlanStopped says that a plan to reap ended at a bound: nothing is done but, at a cap, to end
+// the marks of what is no candidate any more.
 var ErrPlanStopped = errors.New("the whole run stops before its first action")
 
 // Reap plans what the reaper does now: marks for new candidates, the end of marks whose
 // reason is gone, quarantine for those whose time is near, and deletion, in an order that
 // hurts nobody, of those whose time has come. It is an error to ask for a grace under
-// MinGrace outside of a teardown. Where a bound stops the run, the plan has no actions and
-// Reaping.Stopped says why.
+// MinGrace outside of a teardown. Where a bound stops the run, the plan has no actions, or ends
+// marks only, and Reaping.Stopped says why.
 func Reap(in ReapInput) (*Plan, error) {
 	switch {
 	case in.Account == "" || in.CreatedAt.IsZero():

@@ -48,6 +48,34 @@ func TestInvariant01_UnreadReferrersOfAnotherType(t *testing.T) {
 }
 
 // A stack may keep anything, and only the listing of stacks says what.
+// What was not read of a resource may name what it uses: no group goes while one is unknown.
+func TestInvariant01_UnreadPropertiesOfReferrers(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		change func(user *inventory.Resource)
+		goes   bool
+	}{
+		{"its groups were not read", func(r *inventory.Resource) { r.Unread = []string{"/SecurityGroupIds"} }, false},
+		{"they were", func(*inventory.Resource) {}, true},
+		{"what was not read is no reference", func(r *inventory.Resource) { r.Unread = []string{"/UserData", "/DisableApiTermination"} }, true},
+		{"it refers to another type", func(r *inventory.Resource) { r.Unread = []string{"/SubnetId"} }, true},
+		{"it uses no group of another region", func(r *inventory.Resource) { r.Unread, r.Ref.Region = []string{"/SecurityGroupIds"}, "us-east-1" }, true},
+	} {
+		user := leftoverOf("i-0123456789abcdef0", "AWS::EC2::Instance")
+		user.Tags = map[string]string{}
+		c.change(user)
+		w := newReapWorld(leftover("sg-a")).ripe()
+		w.set.Resources = append(w.set.Resources, user)
+		p := w.plan(t)
+		assert.Equal(t, c.goes, len(idsOf(p, Delete)) == 1, c.why)
+		if reason, by := reasonOf(p, "sg-a"); !c.goes {
+			assert.Equal(t, Incomplete, reason, c.why)
+			assert.Contains(t, by, user.Ref.String())
+			assert.Empty(t, idsOf(p, Unmark), "it is a doubt, and ends no mark")
+		}
+	}
+}
+
 func TestInvariant01_StacksThatWereNotRead(t *testing.T) {
 	w := newReapWorld(leftoverOf("high", "AWS::CloudWatch::Alarm")).ripe()
 	w.set.Scope.Types = []string{"AWS::CloudWatch::Alarm", "AWS::CloudFormation::Stack"}
@@ -87,6 +115,20 @@ func TestInvariant02_UnknownIsNotAbsent(t *testing.T) {
 			require.True(t, before[id], "%s goes because less is known", id)
 		}
 	})
+}
+
+// A part of two wholes ends with one of them only while it is known whose the other is.
+func TestInvariant02_APartWhoseOtherWholeIsUnknown(t *testing.T) {
+	for _, unread := range []bool{false, true} {
+		part, whole, other := ours(live("part", "AWS::EC2::Subnet", `{}`), "1", "part"), leftover("sg-a"), leftover("sg-b")
+		refers(part, whole, "owner", "/A")
+		refers(part, other, "owner", "/B")
+		w := newReapWorld(part, whole, other).ripe()
+		if unread {
+			other.Tags = nil
+		}
+		assert.Equal(t, !unread, slices.Contains(idsOf(w.plan(t), Delete), "sg-a"), "unread: %t", unread)
+	}
 }
 
 func TestInvariant03_SanityFloor(t *testing.T) {
@@ -276,10 +318,10 @@ func TestInvariant06_ByRuleOnlyWithConsent(t *testing.T) {
 	world := func() *reapWorld {
 		r := live("sg-a", "AWS::EC2::SecurityGroup", `{}`)
 		r.Tags = map[string]string{}
-		w := newReapWorld(r).ripe()
+		w := newReapWorld(r)
 		w.in.Verdicts = []Verdict{{Resource: r.Ref, Rule: "unused-group", Message: "nobody uses it"}}
 		w.in.Consents = []Consent{{Rule: "unused-*", Resource: "sg-*", Reason: "r", Approver: "ops", Expires: day.Add(time.Hour)}}
-		return w
+		return w.ripe()
 	}
 	require.Equal(t, []string{"sg-a"}, idsOf(world().plan(t), Delete))
 	for name, c := range map[string]struct {
@@ -402,7 +444,8 @@ func TestInvariant08_ProtectionFailsClosed(t *testing.T) {
 		"unknown key": {"a tag whose value is not known", func(r *inventory.Resource) {
 			r.UnknownTags = map[string]*inventory.Unknown{"keep": {Because: "?"}}
 		}},
-		"pattern": {"the configuration protects it", func(r *inventory.Resource) { r.Tags["tier"] = "gold" }},
+		"pattern":       {"the configuration protects it", func(r *inventory.Resource) { r.Tags["tier"] = "gold" }},
+		"pattern, case": {"it protects it as it is meant", func(r *inventory.Resource) { r.Tags["Tier"] = "Gold" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := leftover("sg-a")
@@ -430,6 +473,7 @@ func TestInvariant09_NeverSelf(t *testing.T) {
 		{"the role of the session", "reaper", "AWS::IAM::Role", "arn:aws:sts::111122223333:assumed-role/reaper/session"},
 		{"the user", "ci", "AWS::IAM::User", "arn:aws:iam::111122223333:user/team/ci"},
 		{"the bucket of the state", "state", "AWS::S3::Bucket", "state"},
+		{"what ends with its name, which the guard at apply takes for it too", "/aws/lambda/reaper", "AWS::Logs::LogGroup", "reaper"},
 		{"the way in of the organisation", "OrganizationAccountAccessRole", "AWS::IAM::Role", ""},
 		{"single sign-on", "AWSReservedSSO_Admin_0123", "AWS::IAM::Role", ""},
 		{"Control Tower", "AWSControlTowerExecution", "AWS::IAM::Role", ""},
@@ -465,6 +509,26 @@ func TestInvariant10_AllowListOfAccounts(t *testing.T) {
 	}
 }
 
+// What lies elsewhere by its ARN stays, and keeps nobody else: the guard at apply would refuse
+// the whole plan, run after run.
+func TestInvariant10_TheARNSaysWhereItIs(t *testing.T) {
+	for _, arn := range []string{
+		"arn:aws:ec2:eu-west-1:444455556666:security-group/sg-a", "arn:aws-cn:ec2:eu-west-1:" + account + ":security-group/sg-a",
+	} {
+		shared := leftover("sg-a")
+		shared.ARN = arn
+		p := newReapWorld(shared, leftover("sg-b")).ripe().plan(t)
+		assert.Equal(t, []string{"sg-b"}, idsOf(p, Delete, Mark), arn)
+		reason, by := reasonOf(p, "sg-a")
+		assert.Equal(t, OtherAccount, reason)
+		assert.Equal(t, arn, by)
+	}
+	topic := leftoverOf("arn:aws:sns:eu-west-1:444455556666:jobs", "AWS::SNS::Topic")
+	assert.Empty(t, idsOf(newReapWorld(topic).ripe().plan(t), Delete, Mark), "the identifier is the ARN")
+	topic = leftoverOf("arn:aws:sns:eu-west-1:"+account+":jobs", "AWS::SNS::Topic")
+	assert.Len(t, idsOf(newReapWorld(topic).ripe().plan(t), Delete), 1, "it is here")
+}
+
 func TestInvariant11_CapsStopTheWholeRun(t *testing.T) {
 	worlds(t, func(t *rapid.T, w *reapWorld) {
 		free := len(idsOf(w.plan(t), Delete))
@@ -478,7 +542,7 @@ func TestInvariant11_CapsStopTheWholeRun(t *testing.T) {
 		}
 		p := w.plan(t)
 		n := len(idsOf(p, Delete))
-		require.True(t, n == free || n == 0 && p.Reaping.Stopped != "" && len(p.Actions) == 0, "all or nothing: %d of %d (%s)", n, free, p.Reaping.Stopped)
+		require.True(t, n == free || n == 0 && p.Reaping.Stopped != "" && (len(p.Actions) == 0 || p.OnlyUnmarks()), "all or nothing: %d of %d (%s)", n, free, p.Reaping.Stopped)
 		if n == 0 {
 			return
 		}
@@ -609,6 +673,21 @@ func TestInvariant12_GraceIsMonotone(t *testing.T) {
 	w.in.Live, w.in.Attributions = w.set, nil
 	_, err := Reap(w.in)
 	assert.ErrorContains(t, err, "only the teardown of a retired app")
+}
+
+// A grace is of its reason: what was not compliant, was mended and is left now has not been
+// nobody's for that long. A particle that was removed before its version was retired has.
+func TestInvariant12_AGraceIsOfItsReason(t *testing.T) {
+	for reason, goes := range map[Reason]bool{VersionRetired: true, ParticleGone: true, "": true, NonCompliant: false} {
+		w := newReapWorld(leftover("sg-a")).ripe()
+		for ref, m := range w.in.Ledger.Marks {
+			m.Reason = reason
+			w.in.Ledger.Marks[ref] = m
+		}
+		p := w.plan(t)
+		assert.Equal(t, goes, len(idsOf(p, Delete)) == 1, reason)
+		assert.Equal(t, !goes, len(idsOf(p, Unmark)) == 1, reason)
+	}
 }
 
 func TestInvariant13_NoticeBeforeDelete(t *testing.T) {
@@ -986,6 +1065,22 @@ func TestMarksEndWhenTheirReasonIsGone(t *testing.T) {
 	p = w.plan(t)
 	assert.Empty(t, p.Actions)
 	assert.Empty(t, p.Reaping.Rescued)
+}
+
+// A run that stops at a bound ends the marks of what was claimed back all the same: else the old
+// grace counts on, and the resource goes at once when it is left again.
+func TestAStoppedRunHearsWhoClaimsBack(t *testing.T) {
+	gone, kept, back := leftover("sg-gone"), leftover("sg-kept"), leftover("sg-back")
+	w := newReapWorld(gone, kept, back).ripe()
+	w.set.Resources = []*inventory.Resource{kept, back}
+	ours(back, "2", "back")
+	w.declares(declaredAs("back", "AWS::EC2::SecurityGroup"))
+	w.in.Caps.Delete = Cap{}
+	p := w.plan(t)
+	assert.Contains(t, p.Reaping.Stopped, "--max-delete 0")
+	assert.ElementsMatch(t, []string{"sg-gone", "sg-back"}, idsOf(p, Unmark))
+	assert.True(t, p.OnlyUnmarks())
+	require.ErrorIs(t, p.Check(day), ErrPlanStopped)
 }
 
 func TestANewLedgerOnlyMarks(t *testing.T) {

@@ -77,8 +77,11 @@ func (w *reapWorld) ripe() *reapWorld {
 	w.in.Ledger = Facts{Marks: map[string]MarkFact{}, Seen: map[string]SeenFact{}, Counts: w.in.Ledger.Counts}
 	old := day.Add(-60 * 24 * time.Hour)
 	for _, r := range w.set.Resources {
-		ref := r.Ref.String()
-		w.in.Ledger.Marks[ref] = MarkFact{Incarnation: Incarnation(r), Reason: VersionRetired, At: old, Noticed: old, Looks: Fingerprint(r), Quarantined: old, Backup: "b", BackedUp: day}
+		ref, reason := r.Ref.String(), VersionRetired
+		if slices.ContainsFunc(w.in.Verdicts, func(v Verdict) bool { return v.Resource == r.Ref }) {
+			reason = NonCompliant
+		}
+		w.in.Ledger.Marks[ref] = MarkFact{Incarnation: Incarnation(r), Reason: reason, At: old, Noticed: old, Looks: Fingerprint(r), Quarantined: old, Backup: "b", BackedUp: day}
 		w.in.Ledger.Seen[ref] = SeenFact{Incarnation: Incarnation(r), First: old, Count: 10}
 	}
 	return w

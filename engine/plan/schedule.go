@@ -39,6 +39,9 @@ func (r *reap) schedule() {
 			it.GoesAt = at(r.now.Add(r.graceOf(it)))
 		case mark.Looks != "" && mark.Looks != it.Looks:
 			it.State, it.refusal = Kept, Refusal{Reason: Changed, By: "since " + stamp(mark.At)}
+		case mark.Reason != "" && (mark.Reason == NonCompliant) != (it.Reason == NonCompliant):
+			// Who is cured of the one and has now the other has had no grace for it.
+			it.State, it.refusal = Kept, Refusal{Reason: Changed, By: "it was marked as " + string(mark.Reason)}
 		case mark.Noticed.IsZero():
 			it.GoesAt = at(r.now.Add(r.graceOf(it)))
 			r.wait(it, NotNoticed, "")
@@ -234,6 +237,7 @@ const (
 // cells counts what there is, and stops the run when there is suddenly much less than in the
 // last one, or much less of the tags: an answer can be empty and look complete.
 func (r *reap) cells() {
+	defer func() { r.doubted = r.stopped != "" }()
 	if r.nothingDeclared() && len(r.items) > 0 {
 		r.stop("nothing is declared: give --declared, because an empty declaration makes everything look like nobody's")
 	}
@@ -416,7 +420,11 @@ func (r *reap) plan() (*Plan, error) {
 		for _, a := range deletions {
 			r.refused = append(r.refused, Refusal{Resource: a.Resource, Reason: OverCap, By: r.stopped, For: a.For})
 		}
-		actions = nil
+		// At a cap, who has claimed a resource back is heard all the same: else its old grace would
+		// count on. Of a look that is not believed nothing is.
+		if actions = r.unmarks; r.doubted {
+			actions = nil
+		}
 	}
 	p, err := finish(r.Header, actions, r.refused)
 	if err != nil {
@@ -450,7 +458,7 @@ func (r *reap) deletion(it *item) Action {
 		a.Patch = patch // nothing held it before, as in a teardown
 	}
 	if it.consent != "" {
-		a.Consent = it.consent
+		a.Consent, a.ConsentUntil = it.consent, at(it.until)
 	}
 	a.Needs = append(a.Needs, it.needs...)
 	if it.mark {

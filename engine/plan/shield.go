@@ -91,18 +91,24 @@ func madeByAWS(r *inventory.Resource) string {
 	return ""
 }
 
-// Matches reports whether a live resource is one of those that are protected.
+// Matches reports whether a live resource is one of those that are protected. Case makes no
+// difference in type, id and values: a pattern that is not spelled right must not let go.
 func (p Protection) Matches(r *inventory.Resource) bool {
-	if p.Type != "" && !inventory.MatchGlob(p.Type, r.Ref.Type) {
+	matches := func(glob, text string) bool {
+		return inventory.MatchGlob(strings.ToLower(glob), strings.ToLower(text))
+	}
+	if p.Type != "" && !matches(p.Type, r.Ref.Type) {
 		return false
 	}
-	if p.ID != "" && !inventory.MatchGlob(p.ID, r.Ref.ID) && !inventory.MatchGlob(p.ID, r.ARN) && !inventory.MatchGlob(p.ID, r.Name) {
+	if p.ID != "" && !matches(p.ID, r.Ref.ID) && !matches(p.ID, r.ARN) && !matches(p.ID, r.Name) {
 		return false
 	}
 	for key, glob := range p.Tags {
-		value, has := r.Tags[key]
-		unknown := r.Tags == nil || r.UnknownTags[key] != nil
-		if !unknown && (!has || glob != "" && !inventory.MatchGlob(glob, value)) {
+		has := r.Tags == nil || r.UnknownTags[key] != nil
+		for k, value := range r.Tags {
+			has = has || strings.EqualFold(k, key) && (glob == "" || matches(glob, value))
+		}
+		if !has {
 			return false
 		}
 	}
@@ -120,7 +126,8 @@ func (r *reap) self(live *inventory.Resource) string {
 		if own == "" {
 			continue
 		}
-		if strings.EqualFold(own, live.ARN) || strings.EqualFold(own, live.Ref.ID) || strings.EqualFold(own, live.Name) {
+		inPath := live.Ref.ID[strings.LastIndexByte(live.Ref.ID, '/')+1:]
+		if strings.EqualFold(own, live.ARN) || strings.EqualFold(own, live.Ref.ID) || strings.EqualFold(own, live.Name) || strings.EqualFold(own, inPath) {
 			return "this program runs with " + own
 		}
 		// The ARN of a session names the role; IAM knows it by its path too.

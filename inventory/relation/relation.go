@@ -212,3 +212,20 @@ func Referring(typ string) []string {
 	slices.Sort(types)
 	return slices.Compact(types)
 }
+
+// Hidden returns the types to which properties of a resource, that were not read, refer such that
+// their end is refused, as far as the curated table knows; sorted. Which resources of these types
+// it uses nobody can say. (FSx tells nobody its groups; the interfaces of a file system do.)
+func Hidden(r *inventory.Resource) []string {
+	if len(r.Unread) == 0 {
+		return nil
+	}
+	var types []string
+	for _, e := range edges {
+		if e.from == r.Ref.Type && e.from != "AWS::FSx::FileSystem" && e.kind == Hard && r.IsUnread(e.path) {
+			types = append(types, e.to)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
