@@ -108,6 +108,7 @@ type applier struct {
 	key     []byte
 	now     *plan.Plan                     // made again; nil without Replan
 	done    map[string]*inventory.Resource // by action: what it left; nil of a deletion
+	planned map[string]plan.Candidate      // by ref: what the plan knows of it
 	waits   map[string]bool                // actions that are tried again
 	request string                         // of the newest call
 	untold  error                          // why the notice of an older mark was not delivered
@@ -122,7 +123,12 @@ type applier struct {
 // called again with the same plan as long as it has not expired: what is done is not done
 // again.
 func Apply(ctx context.Context, run Run) (outcomes []Outcome, err error) {
-	a := &applier{Run: run, done: map[string]*inventory.Resource{}, waits: map[string]bool{}}
+	a := &applier{Run: run, done: map[string]*inventory.Resource{}, planned: map[string]plan.Candidate{}, waits: map[string]bool{}}
+	if run.Plan.Reaping != nil {
+		for _, c := range run.Plan.Reaping.Candidates {
+			a.planned[c.Resource.Ref().String()] = c
+		}
+	}
 	a.Limits = a.Limits.orDefault()
 	if err := a.guard(ctx); err != nil {
 		return nil, fmt.Errorf("apply plan: %w", err)

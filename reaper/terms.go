@@ -99,17 +99,3 @@ func (a *applier) look(ctx context.Context) error {
 func (a *applier) newer(at, last time.Time) bool {
 	return at.After(last) || last.After(a.Clock.Now().Add(5*time.Minute))
 }
-
-// candidate returns what the plan knows of the candidate with a ref; the zero value when it
-// knows nothing.
-func (a *applier) candidate(ref string) plan.Candidate {
-	if a.Plan.Reaping == nil {
-		return plan.Candidate{}
-	}
-	for _, c := range a.Plan.Reaping.Candidates {
-		if c.Resource.Ref().String() == ref {
-			return c
-		}
-	}
-	return plan.Candidate{}
-}

@@ -220,7 +220,7 @@ func (a *applier) mark(ctx context.Context, action plan.Action, live *inventory.
 	}
 	if m, marked := a.ledger.Marks[key]; !marked || m.Incarnation != action.Incarnation {
 		item := NoticeItem{Ref: key, Reason: string(action.Reason), Detail: action.Detail}
-		note := markNote{NoticeItem: item, Owner: a.candidate(key).Owner}
+		note := markNote{NoticeItem: item, Owner: a.planned[key].Owner}
 		if action.For != nil {
 			note.App = action.For.App
 		}
@@ -277,7 +277,7 @@ func (a *applier) notify(ctx context.Context, ends map[string]Outcome) error {
 			order = append(order, to)
 		}
 		note.GoesAt = a.Clock.Now().Add(a.grace()).UTC()
-		if at := a.candidate(key).GoesAt; at != nil && at.After(note.GoesAt) {
+		if at := a.planned[key].GoesAt; at != nil && at.After(note.GoesAt) {
 			note.GoesAt = at.UTC() // what nobody ever claimed has longer
 		}
 		notices[to].Items = append(notices[to].Items, note.NoticeItem)

@@ -136,23 +136,22 @@ func verifyS3(c *cli.Context, where string, known *state.Head) (head state.Head,
 	if err != nil {
 		return head, err
 	}
-	err = store.Read(c.Context, func(r state.Record) error {
-		_, hash, err := state.Seal(r)
-		head = state.Head{Seq: r.Seq, Hash: hash}
-		if err == nil && known != nil && r.Seq == known.Seq && hash != known.Hash {
-			err = fmt.Errorf("%w: record %d is not the one that was known", state.ErrTampered, r.Seq)
-		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return head, err
-	case known != nil && head.Seq < known.Seq:
-		return head, fmt.Errorf("%w: it ends with record %d, and record %d was known: its end was cut off", state.ErrTampered, head.Seq, known.Seq)
-	case head.Seq == 0:
-		return head, errors.New("read journal: there is none")
+	journal, lines := io.Pipe()
+	defer journal.Close()
+	go func() {
+		lines.CloseWithError(store.Read(c.Context, func(r state.Record) error {
+			line, _, err := state.Seal(r)
+			if err == nil {
+				_, err = lines.Write(line)
+			}
+			return err
+		}))
+	}()
+	head, err = state.Verify(journal, known)
+	if err == nil && head.Seq == 0 {
+		err = errors.New("read journal: there is none")
 	}
-	return head, nil
+	return head, err
 }
 
 // parseHead reads --head; nil when it is not given.

@@ -125,17 +125,14 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		job.Include.Waived = true // what somebody accepts is not gone
 	}
 	var result *engine.Result
-	if e := unlessInterrupted(c, func() { result, err = streamJudge(c, job) }); e != nil {
-		return e
-	}
-	if err != nil {
+	if err := unlessInterrupted(c, func() (err error) { result, err = streamJudge(c, job); return err }); err != nil {
 		return err
 	}
 	if result == nil {
 		if err := fill(c.Context, &job); err != nil {
 			return err
 		}
-		if err := unlessInterrupted(c, func() { result = engine.Run(job) }); err != nil {
+		if err := unlessInterrupted(c, func() error { result = engine.Run(job); return nil }); err != nil {
 			return err
 		}
 	}
@@ -167,28 +164,24 @@ func conclude(c *cli.Context, code *int, fill func(context.Context, *engine.Job)
 		result.Findings = slices.DeleteFunc(result.Findings, func(f engine.Finding) bool { return f.Status == "waived" })
 	}
 	addExcerpts(result, job.Declaration, sinks)
-	if e := unlessInterrupted(c, func() { err = render(c, result, sinks) }); e != nil {
-		return e
-	}
-	return errors.Join(failed, err)
+	return errors.Join(failed, unlessInterrupted(c, func() error { return render(c, result, sinks) }))
 }
 
-// unlessInterrupted runs work that knows no context and leaves it when the user ends the run:
-// whoever judged files has lost nothing. What was read from AWS until the interrupt is still judged
+// unlessInterrupted runs work that knows no context and returns its error, or leaves it when the
+// user ends the run: whoever judged files has lost nothing. What was read from AWS until the interrupt is still judged
 // and reported.
-func unlessInterrupted(c *cli.Context, work func()) error {
+func unlessInterrupted(c *cli.Context, work func() error) error {
 	switch {
 	case c.String("live") == "aws":
-		work()
-		return nil
+		return work()
 	case c.Context.Err() != nil:
 		return c.Context.Err()
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); work() }()
+	done := make(chan error, 1)
+	go func() { done <- work() }()
 	select {
-	case <-done:
-		return nil
+	case err := <-done:
+		return err
 	case <-c.Context.Done():
 		return c.Context.Err()
 	}

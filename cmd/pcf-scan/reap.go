@@ -396,14 +396,26 @@ func withUses(types []string, p *plan.Plan) []string {
 	if len(types) == 0 {
 		return nil
 	}
+	var deleted []string
 	for _, action := range p.Actions {
 		if action.Verb == plan.Delete {
-			uses := plan.Uses(action.Resource.Type)
-			types = append(append(types, action.Resource.Type), slices.DeleteFunc(uses, func(typ string) bool { return !hasReader(typ) })...)
+			deleted = append(deleted, action.Resource.Type)
 		}
 	}
+	types = append(types, toDelete(deleted)...)
 	slices.Sort(types)
 	return slices.Compact(types)
+}
+
+// toDelete returns the types that must be read before resources of some types are deleted: they
+// themselves, and those with a reader that may refer to them or keep them. Sorted.
+func toDelete(types []string) []string {
+	wanted := slices.Clone(types)
+	for _, typ := range types {
+		wanted = append(wanted, slices.DeleteFunc(plan.Uses(typ), func(typ string) bool { return !hasReader(typ) })...)
+	}
+	slices.Sort(wanted)
+	return slices.Compact(wanted)
 }
 
 // capsGiven keeps the caps that somebody set: a saved plan has its own ones beside them.

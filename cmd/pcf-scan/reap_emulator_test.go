@@ -16,22 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcf-scan/pcf-scan/engine"
-	"github.com/pcf-scan/pcf-scan/engine/plan"
 	"github.com/pcf-scan/pcf-scan/inventory/aws/emulator"
 )
 
-// toReap are the flags that narrow a scan to what a reaper of these types must read: they
-// themselves, what may refer to them, and what may keep them.
+// toReap are the flags that narrow a scan to what a reaper of these types must read.
 func toReap(types ...string) (flags []string) {
-	wanted := slices.Clone(types)
-	for _, typ := range types {
-		wanted = append(wanted, plan.Uses(typ)...)
-	}
-	slices.Sort(wanted)
-	for _, typ := range slices.Compact(wanted) {
-		if hasReader(typ) {
-			flags = append(flags, "--type", typ)
-		}
+	for _, typ := range toDelete(types) {
+		flags = append(flags, "--type", typ)
 	}
 	return flags
 }

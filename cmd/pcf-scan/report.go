@@ -84,10 +84,7 @@ func report(c *cli.Context, code *int) error {
 	if include.Summary {
 		r.Findings, r.Drift, r.Resources, r.Ignored, r.NotJudged = nil, nil, nil, nil, nil
 	}
-	if e := unlessInterrupted(c, func() { err = render(c, r, sinks) }); e != nil {
-		return e
-	}
-	return err
+	return unlessInterrupted(c, func() error { return render(c, r, sinks) })
 }
 
 // notSaved names what --include asks for and the saved result counts but does not list; ""

@@ -148,7 +148,7 @@ func TestInterruptedWork(t *testing.T) {
 		left := make(chan struct{})
 		go func() {
 			defer close(left)
-			err = unlessInterrupted(command, func() { close(begun); <-end })
+			err = unlessInterrupted(command, func() error { close(begun); <-end; return nil })
 		}()
 		<-begun
 		interrupt()
@@ -162,7 +162,7 @@ func TestInterruptedWork(t *testing.T) {
 		} else {
 			assert.NoError(t, err, c.why)
 		}
-		again := unlessInterrupted(command, func() {})
+		again := unlessInterrupted(command, func() error { return nil })
 		assert.Equal(t, c.abandoned, again != nil, "%s: the next step is not begun", c.why)
 	}
 }

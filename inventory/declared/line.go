@@ -636,8 +636,8 @@ func (l *line) tagsOf(r *inventory.Resource, wanted *inventory.Projection) error
 	case l.tags == "null":
 		return nil
 	case l.tags == "":
-		if t, _ := schema.Lookup(r.Ref.Type); r.Properties != nil && !(t != nil && t.TagProperty != "" && r.IsUnread(t.TagProperty)) {
-			r.Tags, r.UnknownTags = inventory.TagsOf(t, r.Properties)
+		if t, _ := schema.Lookup(r.Ref.Type); r.Properties != nil {
+			tagsInProperties(r, t)
 		}
 		return nil
 	}

@@ -562,6 +562,7 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 		}
 		res.Relations = append(res.Relations, inventory.Relation{Kind: "owner", To: to})
 	}
+	t, _ := schema.Lookup(raw.Type)
 	if raw.Properties == nil {
 		if !slices.Contains(res.Unread, "") { // saved without --include properties
 			res.Unread = append(res.Unread, "")
@@ -572,7 +573,6 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 			return fmt.Errorf("resource %d (%s): %w", n, raw.Type, err)
 		}
 		res.Properties, _ = reveal(props).(map[string]any)
-		t, _ := schema.Lookup(raw.Type)
 		res.Properties = schema.Coerce(t, res.Properties)
 	}
 	if len(raw.Tags) > 0 {
@@ -588,10 +588,8 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 				res.UnknownTags[k] = u
 			}
 		}
-	} else if t, _ := schema.Lookup(raw.Type); raw.Properties != nil && !(t != nil && t.TagProperty != "" && res.IsUnread(t.TagProperty)) {
-		// No word about tags: they stand in the properties, or there are none, as with any
-		// property that is absent. Tags that could not be read are null.
-		res.Tags, res.UnknownTags = inventory.TagsOf(t, res.Properties)
+	} else if raw.Properties != nil {
+		tagsInProperties(res, t)
 	}
 	res.State = cmp.Or(res.State, inventory.LifecycleState(raw.Type, res.Properties))
 	if len(res.Unread) == 0 {
@@ -599,6 +597,15 @@ func (s *snapshotReader) resource(raw snapshotResource) error {
 	}
 	s.snapshot.Resources = append(s.snapshot.Resources, res)
 	return nil
+}
+
+// tagsInProperties takes the tags of a resource whose snapshot has no word about them: they stand
+// in the properties, or there are none, as with any property that is absent. Tags that could not be
+// read are null, or unread.
+func tagsInProperties(r *inventory.Resource, t *schema.Type) {
+	if t == nil || t.TagProperty == "" || !r.IsUnread(t.TagProperty) {
+		r.Tags, r.UnknownTags = inventory.TagsOf(t, r.Properties)
+	}
 }
 
 // reveal turns the words that stand for a value that was not written back into unknowns:

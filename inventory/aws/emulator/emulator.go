@@ -13,6 +13,7 @@ package emulator
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -208,7 +209,8 @@ func launch(binary string) (url string, leash io.Closer, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := public.Write(images); err != nil {
+	_, err = public.Write(images)
+	if err = errors.Join(err, public.Close()); err != nil {
 		return "", nil, err
 	}
 	output, err := os.CreateTemp("", "pcf-scan-moto-*.log")
